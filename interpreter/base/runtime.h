@@ -1,8 +1,8 @@
 /* The runtime: everything that is not a pure function. Clock, timers, randomness, HTTP, processes and sockets all go through this one
  * table, so that a whole execution, crashes included, can be simulated from a seed.
  *
- * Two implementations: the real one (engine/runtime_real.c: epoll, libcurl's multi handle, pidfd, signalfd) and the virtual one
- * (engine/runtime_virtual.c: time jumps to the next timer; what is not simulated fails and says so).
+ * Two implementations: the real one (runtime/real.c: epoll, libcurl's multi handle, pidfd, signalfd) and the virtual one
+ * (runtime/virtual.c: time jumps to the next timer; what is not simulated fails and says so).
  *
  * Rules:
  * - Single-threaded. Callbacks are made only from within dr_runtime_wait(), never from within a start function, so a caller never

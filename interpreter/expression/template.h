@@ -25,6 +25,10 @@ struct dr_template_uses {
 const struct dr_template *dr_template_compile(struct dr_arena *arena, const struct dr_node *node, enum dr_language language, const char *field,
                                               struct dr_template_uses *uses, struct dr_diagnostics *found);
 
+/* JSONPath only: a string node that is itself a path or an intrinsic call, as in ErrorPath, CausePath and the other "...Path" fields. */
+const struct dr_template *dr_template_compile_path(struct dr_arena *arena, const struct dr_node *node, const char *field, struct dr_template_uses *uses,
+                                                   struct dr_diagnostics *found);
+
 /* A new reference, or NULL with `ret_error` set: States.Runtime / States.ParameterPathFailure / States.IntrinsicFailure (JSONPath) or
  * States.QueryEvaluationError (JSONata), the cause without the engine's "An error occurred while executing the state" prefix. */
 json_t *dr_template_eval(const struct dr_template *tpl, const struct dr_view *view, struct dr_error *ret_error) __attribute__((warn_unused_result));

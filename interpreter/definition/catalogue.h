@@ -1,0 +1,49 @@
+/* The catalogue: what a Task's Resource can name. Primitives (C, registered by the providers), actions (ASL files found on the action path
+ * or by a relative path), and forms known by syntax only (AWS ARNs until the AWS provider is there). */
+#ifndef DRRUN_DEFINITION_CATALOGUE_H
+#define DRRUN_DEFINITION_CATALOGUE_H
+
+#include "interpreter/base/diagnostic.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct dr_machine;
+struct dr_catalogue;
+
+enum dr_effect { DR_EFFECT_READ, DR_EFFECT_WRITE, DR_EFFECT_IRREVERSIBLE };
+enum dr_resource_kind {
+    DR_RESOURCE_PRIMITIVE, /* C code: `primitive` */
+    DR_RESOURCE_ACTION,    /* a machine that runs inside the task, with the arguments as its input */
+    DR_RESOURCE_RUNBOOK,   /* runbook:start: a machine that runs inside the task; its input is Arguments.Input */
+};
+
+/* How a resource is documented, checked and drawn. Static for primitives, from the file for actions. */
+struct dr_resource {
+    enum dr_resource_kind kind;
+    const char *name;      /* "http:invoke", "postgres.promote" */
+    const char *summary;   /* one sentence */
+    enum dr_effect effect; /* the worst it can do */
+    const char *arguments; /* JSON Schema text of the arguments: {"type":"object","properties":{...},"required":[...]} */
+    const char *output;    /* JSON Schema text or an example of the result, for documentation */
+    const char *errors;    /* one line a name: "States.Http.Socket  no complete answer came" */
+    const char *undo;      /* the resource that takes it back, or why there is none; NULL for reads */
+    const char *file;      /* where it is defined; NULL for primitives */
+    const struct dr_machine *machine; /* actions and runbooks */
+    const void *primitive;            /* struct dr_primitive *, opaque here */
+};
+
+/* `primitives`: NULL-terminated, static. The order is the order of `drrun actions`. */
+struct dr_catalogue *dr_catalogue_new(const struct dr_resource *const *primitives);
+void dr_catalogue_free(struct dr_catalogue *catalogue);
+/* Adds a folder to the action path, searched in the order added (the installed folder last). "http.check" is <folder>/http/check.yaml; its
+ * Action.Name must agree. */
+void dr_catalogue_add_folder(struct dr_catalogue *catalogue, const char *folder);
+
+/* The resource that `name` means for a runbook in `directory` ("./actions/mine.yaml" is relative to it). NULL if there is none; mistakes in an action's
+ * own file go to `found`. Actions are loaded and checked once, on first use; one that reaches itself is an error. */
+const struct dr_resource *dr_catalogue_find(struct dr_catalogue *catalogue, const char *name, const char *directory, struct dr_diagnostics *found);
+/* Everything there is, sorted by name, for `drrun actions`, for the nearest name, for completion. Loads every action. */
+const struct dr_resource *const *dr_catalogue_all(struct dr_catalogue *catalogue, size_t *ret_count, struct dr_diagnostics *found);
+
+#endif
