@@ -56,7 +56,7 @@ struct dr_call {
     int64_t now_ms;
     int64_t deadline_ms;       /* INT64_MAX: none; the engine enforces it, the primitive may use it */
     void *data;                /* the primitive's own; freed by it in finish or cancel */
-    void (*finish)(struct dr_call *call, json_t *output, const struct dr_error *error, bool unknown); /* the engine's */
+    void (*finish)(struct dr_call *call, json_t *output, const struct dr_error *error, bool unknown); /* the engine's; borrows output and error */
     void *engine;
 };
 

@@ -119,9 +119,33 @@ struct dr_runtime_ops {
 
 struct dr_runtime { /* the first member of an implementation's own struct */
     const struct dr_runtime_ops *ops;
+    const char *problem; /* why the last start function returned NULL; owned by the implementation */
 };
 
 /* What start functions return NULL for (out of descriptors, no such runtime feature), they say here; a static or runtime-owned string. */
 const char *dr_runtime_problem(const struct dr_runtime *runtime);
+
+/* Short hands for the table. */
+static inline int64_t dr_runtime_now(struct dr_runtime *runtime)
+{
+    return runtime->ops->now_ms(runtime);
+}
+static inline bool dr_runtime_wait(struct dr_runtime *runtime, int64_t until_ms)
+{
+    return runtime->ops->wait(runtime, until_ms);
+}
+static inline struct dr_handle *dr_runtime_timer(struct dr_runtime *runtime, int64_t at_ms, dr_timer_fn *fn, void *data)
+{
+    return runtime->ops->timer(runtime, at_ms, fn, data);
+}
+static inline void dr_runtime_cancel(struct dr_runtime *runtime, struct dr_handle *handle)
+{
+    runtime->ops->cancel(runtime, handle);
+}
+static inline void dr_runtime_free(struct dr_runtime *runtime) /* NULL is fine */
+{
+    if (runtime)
+        runtime->ops->free(runtime);
+}
 
 #endif
