@@ -47,10 +47,19 @@ struct dr_diagnostics {
     struct dr_diagnostic *items;
     size_t count, capacity;
     size_t errors, warnings;
+    struct dr_kept { /* what places point into and nobody else owns: see dr_diagnostics_keep */
+        void (*release)(void *thing);
+        void *thing;
+    } * kept;
+    size_t kept_count;
 };
 
 /* Adds a copy of the struct to the list; steals `pointer`, `message` and `hint` (heap strings, see dr_format). */
 void dr_report(struct dr_diagnostics *list, const struct dr_diagnostic *diagnostic);
+
+/* Hands `thing` over: release(thing) is called when the list is done. For the source of a file that could not be
+ * loaded. */
+void dr_diagnostics_keep(struct dr_diagnostics *list, void (*release)(void *thing), void *thing);
 
 /* Orders by file, line, column; removes exact repetitions. */
 void dr_diagnostics_sort(struct dr_diagnostics *list);
@@ -59,7 +68,7 @@ void dr_diagnostics_done(struct dr_diagnostics *list);
 /* Appends "file:line:column: error: message", the source line, the caret line and the hint to `out`. */
 void dr_diagnostic_render(struct dr_text *out, const struct dr_diagnostic *diagnostic, bool color);
 
-/* The candidate nearest to `word` (Damerau-Levenshtein, at most a third of its length away), or NULL. */
+/* The candidate nearest to `word` (Damerau-Levenshtein, case apart, at most a third of its length away), or NULL. */
 const char *dr_nearest(const char *word, const char *const *candidates, size_t count);
 
 #endif

@@ -5,10 +5,15 @@
  *     ...
  *     dr_document_free(document);
  *
- * YAML 1.2 core schema on top of libyaml (so on, no and yes are strings); anchors, aliases and << merge keys; a duplicate key is an error; an
- * integer with a leading zero (an AWS account id) stays a string, with a warning; custom tags are refused. JSON text (first
- * significant character '{' or '[' and a .json name, or any text that parses as such) goes through the JSON reader, with the same rules.
- * Sizes, nesting and alias expansion are bounded (limits.h). Design 2.2.
+ * YAML 1.2 core schema on top of libyaml (so on, no and yes are strings); anchors, aliases and << merge keys; a
+ * duplicate key is an error; an integer with a leading zero (an AWS account id) stays a string, with a warning; custom
+ * tags are refused. JSON text (first significant character '{' or '[' and a .json name, or any text that parses as
+ * such) goes through the JSON reader, with the same rules. Sizes, nesting and alias expansion are bounded (limits.h).
+ * Design 2.2.
+ *
+ * A key is a string; a number or boolean as key is the string that was written (404: is "404"). An alias is a copy of
+ * the anchored node under its own key: its place is the anchored value's, its key_place the alias's. All syntax errors
+ * carry AWS's INVALID_JSON_DESCRIPTION.
  */
 #ifndef DRRUN_DOCUMENT_DOCUMENT_H
 #define DRRUN_DOCUMENT_DOCUMENT_H
@@ -18,7 +23,15 @@
 
 #include <jansson.h>
 
-enum dr_node_kind { DR_NODE_NULL, DR_NODE_BOOLEAN, DR_NODE_INTEGER, DR_NODE_REAL, DR_NODE_STRING, DR_NODE_LIST, DR_NODE_MAP };
+enum dr_node_kind {
+    DR_NODE_NULL,
+    DR_NODE_BOOLEAN,
+    DR_NODE_INTEGER,
+    DR_NODE_REAL,
+    DR_NODE_STRING,
+    DR_NODE_LIST,
+    DR_NODE_MAP
+};
 
 struct dr_node {
     enum dr_node_kind kind;
@@ -32,11 +45,13 @@ struct dr_node {
         struct {
             const char *bytes; /* NUL-terminated */
             size_t size;
+            uint32_t offset; /* of the value in the source, in bytes: of the quote or block indicator if it has one */
             enum { DR_STYLE_PLAIN, DR_STYLE_SINGLE, DR_STYLE_DOUBLE, DR_STYLE_LITERAL, DR_STYLE_FOLDED } style;
         } string;
         struct {
             const struct dr_node *const *items; /* list elements, or the members of a map in the order written */
             size_t count;
+            const struct dr_node *const *sorted; /* the members of a larger map by key; else NULL */
         } children;
     };
 };
@@ -47,8 +62,11 @@ struct dr_document {
     const struct dr_node *root;
 };
 
-/* Reads a file ("-": standard input). NULL if it cannot be read or has errors; they are in `found`. */
-struct dr_document *dr_document_load(const char *path, struct dr_diagnostics *found) __attribute__((warn_unused_result));
+/* Reads a file ("-": standard input). The document owns the source that diagnostics point into, so it is freed after
+ * they are shown; a source that was refused is kept by `found` itself. NULL if it cannot be read or has errors; they
+ * are in `found`. */
+struct dr_document *dr_document_load(const char *path, struct dr_diagnostics *found)
+    __attribute__((warn_unused_result));
 /* The same from memory; `name` is for diagnostics. Borrows and copies. */
 struct dr_document *dr_document_parse(const char *name, const char *bytes, size_t size, struct dr_diagnostics *found)
     __attribute__((warn_unused_result));
