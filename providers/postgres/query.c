@@ -584,15 +584,15 @@ static void start(struct dr_call *call)
         return;
     }
     char *problem = find_problem(call, &error);
-    struct query *query = dr_alloc(sizeof *query);
-    if (!problem) {
-        error = "Postgres.InvalidConnectionString";
-        (void)dr_postgres_targets_read(&query->targets, libpq, dr_argument_string(call, "ConnectionString", ""),
-                                       &problem);
-    }
     if (problem) {
-        free(query);
         dr_call_fail(call, error, "%s", problem);
+        free(problem);
+        return;
+    }
+    struct query *query = dr_alloc(sizeof *query);
+    if (!dr_postgres_targets_read(&query->targets, libpq, dr_argument_string(call, "ConnectionString", ""), &problem)) {
+        free(query);
+        dr_call_fail(call, "Postgres.InvalidConnectionString", "%s", problem);
         free(problem);
         return;
     }

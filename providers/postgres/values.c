@@ -116,7 +116,7 @@ static json_t *read_bytea(const char *text, size_t size)
     for (size_t i = 0; i < count; i++) {
         int high = hex_value(text[2 + 2 * i]), low = hex_value(text[3 + 2 * i]);
         good &= high >= 0 && low >= 0;
-        bytes[i] = good ? (unsigned char)(high << 4 | low) : 0;
+        bytes[i] = good ? (unsigned char)((unsigned)high << 4 | (unsigned)low) : 0;
     }
     json_t *string = good ? dr_base64_json(bytes, count) : NULL;
     free(bytes);
