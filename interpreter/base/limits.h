@@ -9,6 +9,8 @@
 #define DR_STATES_MAX 100000                      /* states of one machine */
 #define DR_ACTION_DEPTH_MAX 16                    /* actions and runbooks that call one another */
 #define DR_MAP_ITEMS_MAX 10000000                 /* items of one Map */
+#define DR_PATH_VISITS_MAX 10000000               /* values that one evaluation of a JSONPath may look at */
+#define DR_FILTER_DEPTH_MAX 32                    /* nesting of JSONPath filters, brackets and intrinsic calls */
 #define DR_OUTPUT_BYTES_MAX (8u << 20)            /* captured from a process or an HTTP body by default */
 
 #endif
