@@ -60,6 +60,7 @@ struct dr_http_response { /* borrowed by the callback, valid during it */
     size_t body_size;
     const char *problem; /* NULL, or why there is no complete answer: "Couldn't connect to server: 127.0.0.1:81: Connection refused" */
     bool timed_out;
+    bool cut; /* `body_bytes_max` was exceeded: status and headers are the server's, the body is incomplete */
     int64_t total_ms, connect_ms, first_byte_ms;
     const char *remote_address; /* "" if never connected */
 };

@@ -494,6 +494,7 @@ void dr_line_answer(struct dr_line *line, CURLcode result, struct dr_http_respon
         .body_size = line->body.size,
         .problem = result == CURLE_OK ? NULL : explain(line, result),
         .timed_out = result == CURLE_OPERATION_TIMEDOUT,
+        .cut = line->too_big,
         .total_ms = dr_real_clock_ms() - line->exchange->started_ms,
         .connect_ms = time_ms(line, CURLINFO_CONNECT_TIME_T),
         .first_byte_ms = time_ms(line, CURLINFO_STARTTRANSFER_TIME_T),
