@@ -75,6 +75,12 @@ start_failover() { # in the background; $runner is its process id
     started+=("$runner")
 }
 
+wait_failover() {
+    status=0
+    wait "$runner" || status=$?
+    started=()
+}
+
 answer() { # JQ-PROGRAM: of the result
     jq --raw-output "$1" "$result"
 }
