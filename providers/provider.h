@@ -28,7 +28,8 @@ struct dr_primitive {
     void (*cancel)(struct dr_call *call); /* NULL: it always finishes within start() */
     /* true: it waits for a person or another program (drrun approve, SendTaskSuccess); the engine finishes it by its token. */
     bool awaits_answer;
-    /* true: it neither reaches the network nor starts a process, so it also runs in virtual time. */
+    /* true: it runs in virtual time too, because it neither reaches the network nor starts a process, or does so only through the runtime's http and process
+     * functions, which a simulating runtime answers itself. The engine refuses every other primitive there (Drrun.NotSimulated). */
     bool local;
 };
 

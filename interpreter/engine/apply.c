@@ -1,0 +1,543 @@
+/* Applying an event: the only place where an execution changes, in the live run and in a replay alike. */
+#include "interpreter/engine/tree.h"
+
+#include <assert.h>
+#include <string.h>
+
+void dr_event_done(struct dr_event *event)
+{
+    json_decref(event->data);
+    json_decref(event->assigned);
+    dr_error_done(&event->error);
+    dr_decision_done(&event->decision);
+}
+
+static void copy_error(struct dr_error *to, const struct dr_error *from)
+{
+    struct dr_error copy = {.error = dr_copy_string(from->error), .cause = dr_copy_string(from->cause)};
+    dr_error_done(to);
+    *to = copy;
+}
+
+/* ----- Frames ------------------------------------------------------------------------------------------------------
+ */
+
+static void frame_ended(struct dr_execution *execution, struct dr_frame *frame, const struct dr_error *error)
+{
+    struct dr_branch *owner = frame->owner;
+    dr_timer_clear(execution, owner);
+    if (error) {
+        copy_error(&frame->error, error);
+        for (struct dr_branch *child = frame->first; child; child = child->next)
+            if (child->phase != DR_PHASE_FAILED) {
+                dr_branch_stop(execution, child);
+                if (frame->kind == DR_FRAME_MAP)
+                    dr_notify(execution, owner,
+                              (struct dr_notice){.kind = DR_NOTICE_ITEM_ABORTED, .index = child->item});
+            }
+    }
+    if (frame->kind != DR_FRAME_ACTION) {
+        bool parallel = frame->kind == DR_FRAME_PARALLEL;
+        dr_notify(execution, owner,
+                  (struct dr_notice){.kind = error
+                                                 ? (parallel ? DR_NOTICE_PARALLEL_FAILED : DR_NOTICE_MAP_FAILED)
+                                                 : (parallel ? DR_NOTICE_PARALLEL_SUCCEEDED : DR_NOTICE_MAP_SUCCEEDED),
+                                     .error = error});
+    }
+    owner->phase = DR_PHASE_JOINED;
+    dr_branch_queue(execution, owner);
+}
+
+static const struct dr_machine *frame_machine(const struct dr_frame *frame, uint32_t item)
+{
+    const struct dr_state *state = frame->owner->state;
+    if (frame->kind == DR_FRAME_PARALLEL)
+        return state->parallel.branches[item];
+    if (frame->kind == DR_FRAME_MAP)
+        return state->map.processor;
+    return frame->owner->resource->machine;
+}
+
+/* The input of the branch of `item`, or NULL with `ret_error`. New reference. */
+static json_t *frame_input(struct dr_execution *execution, struct dr_frame *frame, uint32_t item,
+                           struct dr_error *ret_error)
+{
+    if (frame->kind != DR_FRAME_MAP)
+        return json_incref(frame->start);
+    json_t *value = json_array_get(frame->items, item);
+    if (frame->items_ready || !frame->owner->state->map.item_selector)
+        return json_incref(value);
+    struct dr_moment moment;
+    struct dr_context context;
+    struct dr_decision decision = {0};
+    dr_moment_init(&moment, execution, frame->owner, &context, execution->now_ms);
+    json_t *input = dr_map_item(&moment, frame->start, value, item, &decision);
+    if (!input)
+        dr_error_set(ret_error, decision.error.error,
+                     "An error occurred while executing the state '%s' (entered at the event id #%llu). %s",
+                     frame->owner->state->name, (unsigned long long)frame->owner->entered_event,
+                     decision.error.cause ? decision.error.cause : "");
+    dr_decision_done(&decision);
+    json_decref(context.built);
+    return input;
+}
+
+/* Starts as many branches as may run, and notes that all have ended. */
+static void frame_go_on(struct dr_execution *execution, struct dr_frame *frame)
+{
+    while (frame->begun < frame->count &&
+           (frame->concurrency_max == 0 || (int64_t)frame->running < frame->concurrency_max)) {
+        uint32_t item = (uint32_t)frame->begun++;
+        if (frame->results[item])
+            continue; /* kept from before a redrive */
+        struct dr_error error = {0};
+        json_t *input = frame_input(execution, frame, item, &error);
+        if (!input) {
+            frame_ended(execution, frame, &error);
+            dr_error_done(&error);
+            return;
+        }
+        const struct dr_machine *machine = frame_machine(frame, item);
+        struct dr_branch *branch = dr_branch_new(execution, frame, item, machine);
+        branch->input = input;
+        branch->depth_bound = frame->owner->depth_bound + 32;
+        branch->last_event = frame->owner->last_event;
+        if (frame->kind == DR_FRAME_MAP)
+            dr_notify(execution, frame->owner, (struct dr_notice){.kind = DR_NOTICE_ITEM_STARTED, .index = item});
+        dr_branch_enter(execution, branch, machine->start, execution->now_ms);
+    }
+    if (frame->ended == frame->count && !frame->error.error)
+        frame_ended(execution, frame, NULL);
+}
+
+static void keep_record(struct dr_frame *frame, const struct dr_branch *branch, json_t *output,
+                        const struct dr_error *error)
+{
+    if (!frame->records)
+        return;
+    json_t *value = json_array_get(frame->items, branch->item);
+    json_t *record = json_pack("{s:s,s:I,s:O}", "Status", error ? "FAILED" : "SUCCEEDED", "Index",
+                               (json_int_t)branch->item, "Input", value);
+    if (error) {
+        json_object_set_new(record, "Error", json_string(error->error));
+        json_object_set_new(record, "Cause", json_string(error->cause ? error->cause : ""));
+    } else {
+        json_object_set(record, "Output", output);
+    }
+    json_array_set_new(frame->records, branch->item, record);
+}
+
+static void branch_ended(struct dr_execution *execution, struct dr_branch *branch, json_t *output)
+{
+    struct dr_frame *frame = branch->frame;
+    frame->results[branch->item] = json_incref(output);
+    keep_record(frame, branch, output, NULL);
+    if (frame->kind == DR_FRAME_MAP)
+        dr_notify(execution, frame->owner,
+                  (struct dr_notice){.kind = DR_NOTICE_ITEM_SUCCEEDED, .index = branch->item, .output = output});
+    frame->owner->last_event =
+        branch->last_event > frame->owner->last_event ? branch->last_event : frame->owner->last_event;
+    frame->running--;
+    frame->ended++;
+    dr_branch_free(execution, branch);
+    frame_go_on(execution, frame);
+}
+
+static bool tolerated(const struct dr_frame *frame)
+{
+    bool by_count = frame->tolerated_count >= 0, by_share = frame->tolerated_percentage >= 0;
+    if (frame->kind != DR_FRAME_MAP || (!by_count && !by_share))
+        return false;
+    if (by_count && (int64_t)frame->failed > frame->tolerated_count)
+        return false;
+    return !by_share || (double)frame->failed * 100.0 <= frame->tolerated_percentage * (double)frame->count;
+}
+
+static void branch_failed(struct dr_execution *execution, struct dr_branch *branch)
+{
+    struct dr_frame *frame = branch->frame;
+    bool map = frame->kind == DR_FRAME_MAP;
+    if (map)
+        dr_notify(execution, frame->owner,
+                  (struct dr_notice){.kind = DR_NOTICE_ITEM_FAILED, .index = branch->item, .error = &branch->error});
+    frame->running--;
+    frame->failed++;
+    keep_record(frame, branch, NULL, &branch->error);
+    if (tolerated(frame)) {
+        frame->ended++;
+        dr_branch_free(execution, branch);
+        frame_go_on(execution, frame);
+        return;
+    }
+    bool run = map && frame->owner->state->map.distributed && strcmp(branch->error.error, "Drrun.OutcomeUnknown") != 0;
+    struct dr_error exceeded = {0};
+    if (run)
+        dr_error_set(&exceeded, "States.ExceedToleratedFailureThreshold",
+                     "The specified tolerated failure threshold was exceeded");
+    frame_ended(execution, frame, run ? &exceeded : &branch->error);
+    dr_error_done(&exceeded);
+}
+
+/* ----- One function for each kind of event --------------------------------------------------------------------------
+ */
+
+static void apply_start(struct dr_execution *execution, struct dr_event *event)
+{
+    const struct dr_machine *machine = execution->program->machine;
+    execution->started_ms = event->time_ms;
+    execution->deadline_ms =
+        machine->timeout_seconds > 0 ? event->time_ms + machine->timeout_seconds * 1000 : DR_TIME_NONE;
+    dr_notify(execution, NULL, (struct dr_notice){.kind = DR_NOTICE_EXECUTION_STARTED, .input = execution->input});
+    execution->root = dr_branch_new(execution, NULL, 0, machine);
+    execution->root->last_event = execution->event_id;
+    execution->root->input = json_incref(execution->input);
+    execution->root->depth_bound = 64;
+    dr_branch_enter(execution, execution->root, machine->start, event->time_ms);
+}
+
+static void apply_step(struct dr_execution *execution, struct dr_event *event)
+{
+    struct dr_branch *branch = event->branch;
+    execution->transitions++;
+    branch->depth_bound = event->depth_bound;
+    dr_timer_clear(execution, branch);
+    dr_notify(execution, branch,
+              (struct dr_notice){.kind = DR_NOTICE_STATE_EXITED,
+                                 .input = branch->input,
+                                 .output = event->data,
+                                 .assigned = event->assigned});
+    if (event->assigned && json_object_size(event->assigned) > 0) {
+        /* The map of variables may be shared with a record of an earlier entry, so it is replaced, never changed. */
+        json_t *variables = branch->scope.variables ? json_copy(branch->scope.variables) : json_object();
+        json_object_update(variables, event->assigned);
+        json_decref(branch->scope.variables);
+        branch->scope.variables = variables;
+    }
+    json_decref(branch->input);
+    branch->input = json_incref(event->data);
+    if (event->next) {
+        dr_branch_enter(execution, branch, event->next, event->time_ms);
+    } else if (branch->frame) {
+        json_t *output = json_incref(event->data);
+        branch_ended(execution, branch, output);
+        json_decref(output);
+    } else {
+        branch->phase = DR_PHASE_DONE;
+    }
+}
+
+static void apply_wait(struct dr_execution *execution, struct dr_event *event)
+{
+    event->branch->phase = DR_PHASE_WAITING;
+    dr_timer_set(execution, event->branch, event->due_ms);
+    dr_notify(execution, event->branch, (struct dr_notice){.kind = DR_NOTICE_WAIT_STARTED, .due_ms = event->due_ms});
+}
+
+static void apply_retry(struct dr_execution *execution, struct dr_event *event)
+{
+    struct dr_branch *branch = event->branch;
+    if (!branch->tries)
+        branch->tries = dr_alloc(branch->state->retrier_count * sizeof *branch->tries);
+    branch->tries[event->index]++;
+    branch->attempts++;
+    dr_frame_free(execution, branch->children);
+    branch->children = NULL;
+    dr_error_done(&branch->error);
+    branch->heartbeat_lost = false;
+    branch->phase = DR_PHASE_BACKOFF;
+    dr_timer_set(execution, branch, event->due_ms);
+    dr_notify(execution, branch,
+              (struct dr_notice){.kind = DR_NOTICE_RETRY_SCHEDULED, .due_ms = event->due_ms, .error = &event->error});
+}
+
+static void apply_call(struct dr_execution *execution, struct dr_event *event)
+{
+    struct dr_branch *branch = event->branch;
+    branch->phase = DR_PHASE_CALLING;
+    branch->stage = event->index;
+    branch->call = ++execution->calls;
+    branch->resource = event->decision.resource;
+    free(branch->region);
+    branch->region = dr_copy_string(event->decision.region);
+    branch->heartbeat_ms = event->decision.heartbeat_ms;
+    json_decref(branch->arguments);
+    branch->arguments = json_incref(event->data);
+    int64_t due_ms = event->due_ms;
+    if (branch->heartbeat_ms != DR_TIME_NONE && event->time_ms + branch->heartbeat_ms < due_ms)
+        due_ms = event->time_ms + branch->heartbeat_ms;
+    dr_timer_set(execution, branch, due_ms);
+    dr_notify(execution, branch,
+              (struct dr_notice){.kind = DR_NOTICE_TASK_SCHEDULED,
+                                 .input = event->data,
+                                 .resource = branch->resource->name,
+                                 .due_ms = event->due_ms});
+    dr_notify(execution, branch,
+              (struct dr_notice){.kind = DR_NOTICE_TASK_STARTED, .resource = branch->resource->name});
+    if (execution->pending_count == execution->pending_capacity) {
+        execution->pending_capacity = execution->pending_capacity ? 2 * execution->pending_capacity : 16;
+        execution->pending = dr_resize(execution->pending, execution->pending_capacity, sizeof *execution->pending);
+    }
+    if (!execution->replaying)
+        execution->pending[execution->pending_count++] = branch;
+}
+
+/* A result, an error or a time-out reaches a branch that waits for it; what ran inside is dropped. */
+static void apply_result(struct dr_execution *execution, struct dr_event *event)
+{
+    struct dr_branch *branch = event->branch;
+    bool called = branch->phase == DR_PHASE_CALLING || branch->phase == DR_PHASE_PAUSED;
+    if (branch->phase == DR_PHASE_PAUSED)
+        execution->paused--;
+    dr_effect_cancel(execution, branch);
+    dr_timer_clear(execution, branch);
+    dr_frame_free(execution, branch->children);
+    branch->children = NULL;
+    json_decref(branch->result);
+    branch->result = json_incref(event->data);
+    dr_error_done(&branch->error);
+    if (event->error.error)
+        copy_error(&branch->error, &event->error);
+    branch->heartbeat_lost = event->heartbeat;
+    branch->phase = DR_PHASE_ANSWERED;
+    bool timed_out = event->error.error && strcmp(event->error.error, "States.Timeout") == 0;
+    if (called)
+        dr_notify(execution, branch,
+                  (struct dr_notice){.kind = timed_out            ? DR_NOTICE_TASK_TIMED_OUT
+                                             : event->error.error ? DR_NOTICE_TASK_FAILED
+                                                                  : DR_NOTICE_TASK_SUCCEEDED,
+                                     .output = event->data,
+                                     .error = event->error.error ? &event->error : NULL,
+                                     .resource = branch->resource->name});
+    dr_branch_queue(execution, branch);
+}
+
+static void apply_fork(struct dr_execution *execution, struct dr_event *event)
+{
+    struct dr_branch *branch = event->branch;
+    const struct dr_decision *decision = &event->decision;
+    struct dr_frame *frame = dr_alloc(sizeof *frame);
+    bool map = branch->state->kind == DR_MAP, parallel = branch->state->kind == DR_PARALLEL;
+    frame->kind = map ? DR_FRAME_MAP : parallel ? DR_FRAME_PARALLEL : DR_FRAME_ACTION;
+    frame->owner = branch;
+    frame->count = map ? json_array_size(decision->items) : parallel ? branch->state->parallel.count : 1;
+    frame->results = dr_alloc((frame->count + 1) * sizeof *frame->results);
+    frame->items = json_incref(decision->items);
+    frame->start = json_incref(event->data);
+    frame->items_ready = decision->items_ready;
+    frame->concurrency_max = map ? decision->concurrency_max : 0;
+    frame->tolerated_count = decision->tolerated_count;
+    frame->tolerated_percentage = decision->tolerated_percentage;
+    if (map && branch->state->map.writer) {
+        frame->records = json_array();
+        for (size_t i = 0; i < frame->count; i++)
+            json_array_append_new(frame->records, json_null());
+    }
+    branch->children = frame;
+    branch->phase = DR_PHASE_FORKED;
+    branch->stage = event->index;
+    branch->resource = decision->resource;
+    dr_timer_set(execution, branch, event->due_ms);
+    dr_notify(execution, branch,
+              (struct dr_notice){.kind = map        ? DR_NOTICE_MAP_STARTED
+                                         : parallel ? DR_NOTICE_PARALLEL_STARTED
+                                                    : DR_NOTICE_ACTION_STARTED,
+                                 .count = frame->count,
+                                 .input = event->data,
+                                 .resource = branch->resource ? branch->resource->name : NULL});
+    frame_go_on(execution, frame);
+}
+
+static void apply_fail(struct dr_execution *execution, struct dr_event *event)
+{
+    struct dr_branch *branch = event->branch;
+    dr_timer_clear(execution, branch);
+    copy_error(&branch->error, &event->error);
+    branch->phase = DR_PHASE_FAILED;
+    dr_notify(execution, branch, (struct dr_notice){.kind = DR_NOTICE_STATE_FAILED, .error = &event->error});
+    if (branch->frame)
+        branch_failed(execution, branch);
+}
+
+static void apply_restart(struct dr_execution *execution, struct dr_event *event)
+{
+    struct dr_branch *branch = event->branch;
+    unsigned restarts = branch->restarts + 1;
+    dr_timer_clear(execution, branch);
+    dr_frame_free(execution, branch->children);
+    branch->children = NULL;
+    branch->restarts = restarts;
+    branch->phase = DR_PHASE_READY;
+    dr_notify(execution, branch,
+              (struct dr_notice){.kind = DR_NOTICE_ACTION_RESTARTED,
+                                 .resource = branch->resource ? branch->resource->name : NULL});
+    dr_branch_queue(execution, branch);
+}
+
+static void apply_pause(struct dr_execution *execution, struct dr_event *event)
+{
+    copy_error(&event->branch->error, &event->error);
+    event->branch->phase = DR_PHASE_PAUSED;
+    execution->paused++;
+    dr_notify(execution, event->branch, (struct dr_notice){.kind = DR_NOTICE_PAUSED, .error = &event->error});
+}
+
+/* What a person said of an unknown outcome, or an answer to a call that awaited one. */
+static void apply_answer(struct dr_execution *execution, struct dr_event *event)
+{
+    struct dr_branch *branch = event->branch;
+    if (!event->verdict || strcmp(event->verdict, "repeat") != 0) {
+        apply_result(execution, event);
+        return;
+    }
+    if (branch->phase == DR_PHASE_PAUSED)
+        execution->paused--;
+    dr_error_done(&branch->error);
+    branch->phase = DR_PHASE_READY;
+    dr_branch_queue(execution, branch);
+}
+
+static void revive(struct dr_execution *execution, struct dr_branch *branch)
+{
+    struct dr_frame *frame = branch->children;
+    bool inside = frame && frame->kind != DR_FRAME_ACTION;
+    if (frame && frame->kind == DR_FRAME_ACTION && branch->resource && branch->resource->kind == DR_RESOURCE_RUNBOOK)
+        inside = true;
+    if (!inside ||
+        branch->phase == DR_PHASE_DONE) { /* the state is entered again; an action from its start, being convergent */
+        dr_branch_enter(execution, branch, branch->state, execution->now_ms);
+        return;
+    }
+    /* The branches that ended keep their results; those that failed or were stopped go on from where they were. */
+    dr_error_done(&frame->error);
+    dr_error_done(&branch->error);
+    branch->phase = DR_PHASE_FORKED;
+    frame->running = 0;
+    for (struct dr_branch *child = frame->first; child; child = child->next) {
+        frame->running++;
+        frame->failed -= child->phase == DR_PHASE_FAILED;
+    }
+    for (struct dr_branch *child = frame->first, *next; child; child = next) {
+        next = child->next;
+        revive(execution, child);
+    }
+    frame_go_on(execution, frame);
+}
+
+static void apply_redrive(struct dr_execution *execution, struct dr_event *event)
+{
+    const struct dr_machine *machine = execution->program->machine;
+    execution->status = DR_RUNNING;
+    execution->stopped_ms = 0;
+    execution->redrives++;
+    execution->deadline_ms =
+        machine->timeout_seconds > 0 ? event->time_ms + machine->timeout_seconds * 1000 : DR_TIME_NONE;
+    dr_error_done(&execution->error);
+    dr_notify(execution, execution->root, (struct dr_notice){.kind = DR_NOTICE_EXECUTION_REDRIVEN});
+    revive(execution, execution->root);
+}
+
+static void apply_from(struct dr_execution *execution, struct dr_event *event)
+{
+    struct dr_branch *root = execution->root;
+    execution->status = DR_RUNNING;
+    execution->stopped_ms = 0;
+    dr_error_done(&execution->error);
+    dr_branch_stop(execution, root);
+    root->machine = execution->program->machine;
+    json_t *input = json_incref(event->data), *variables = json_incref(event->assigned);
+    json_decref(root->input);
+    json_decref(root->scope.variables);
+    root->input = input;
+    root->scope.variables = variables;
+    dr_branch_enter(execution, root, event->next, event->time_ms);
+}
+
+static void apply_metric(struct dr_execution *execution, struct dr_event *event)
+{
+    json_t *name = json_object_get(event->data, "name");
+    json_object_set_new(execution->metrics, json_string_value(name),
+                        json_pack("{s:O,s:O,s:O}", "Value", json_object_get(event->data, "value"), "Unit",
+                                  json_object_get(event->data, "unit"), "At", json_object_get(event->data, "at")));
+}
+
+static void apply_end(struct dr_execution *execution, struct dr_event *event)
+{
+    static const enum dr_notice_kind told[] = {[DR_SUCCEEDED] = DR_NOTICE_EXECUTION_SUCCEEDED,
+                                               [DR_FAILED_STATUS] = DR_NOTICE_EXECUTION_FAILED,
+                                               [DR_TIMED_OUT] = DR_NOTICE_EXECUTION_TIMED_OUT,
+                                               [DR_ABORTED_STATUS] = DR_NOTICE_EXECUTION_ABORTED};
+    execution->status = event->status;
+    execution->stopped_ms = event->time_ms;
+    json_decref(execution->output);
+    execution->output = json_incref(event->data);
+    dr_error_done(&execution->error);
+    if (event->error.error)
+        copy_error(&execution->error, &event->error);
+    if (event->status != DR_SUCCEEDED)
+        dr_branch_stop(execution, execution->root);
+    dr_notify(execution, execution->root,
+              (struct dr_notice){.kind = told[event->status],
+                                 .output = event->data,
+                                 .error = event->error.error ? &event->error : NULL});
+}
+
+void dr_apply(struct dr_execution *execution, struct dr_event *event)
+{
+    execution->now_ms = event->time_ms;
+    execution->last_ms = event->time_ms;
+    switch (event->kind) {
+    case DR_EVENT_START:
+        apply_start(execution, event);
+        break;
+    case DR_EVENT_STEP:
+        apply_step(execution, event);
+        break;
+    case DR_EVENT_WAIT:
+        apply_wait(execution, event);
+        break;
+    case DR_EVENT_CALL:
+        apply_call(execution, event);
+        break;
+    case DR_EVENT_RESULT:
+        apply_result(execution, event);
+        break;
+    case DR_EVENT_RETRY:
+        apply_retry(execution, event);
+        break;
+    case DR_EVENT_FORK:
+        apply_fork(execution, event);
+        break;
+    case DR_EVENT_FAIL:
+        apply_fail(execution, event);
+        break;
+    case DR_EVENT_RESTART:
+        apply_restart(execution, event);
+        break;
+    case DR_EVENT_PAUSE:
+        apply_pause(execution, event);
+        break;
+    case DR_EVENT_ANSWER:
+        apply_answer(execution, event);
+        break;
+    case DR_EVENT_RESUMED:
+        dr_notify(execution, execution->root, (struct dr_notice){.kind = DR_NOTICE_RESUMED});
+        break;
+    case DR_EVENT_REDRIVE:
+        apply_redrive(execution, event);
+        break;
+    case DR_EVENT_FROM:
+        apply_from(execution, event);
+        break;
+    case DR_EVENT_DEFINITION: /* the program was exchanged by whoever made the event; `from` follows */
+        break;
+    case DR_EVENT_METRIC:
+        apply_metric(execution, event);
+        break;
+    case DR_EVENT_END:
+        apply_end(execution, event);
+        break;
+    case DR_EVENT_KINDS:
+        assert(0);
+        break;
+    }
+}

@@ -1,0 +1,252 @@
+/* What a branch does next: the state's own decision, or what becomes of an error. */
+#include "interpreter/engine/tree.h"
+#include "interpreter/states/dataflow.h"
+
+#include "interpreter/base/limits.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define RESTARTS_MAX 3 /* of one action whose calls keep losing their outcome; then its task fails */
+
+static void fail_event(struct dr_event *event, struct dr_error *error)
+{
+    event->kind = DR_EVENT_FAIL;
+    event->error = *error;
+    *error = (struct dr_error){0};
+}
+
+/* An unknown outcome that nothing takes restarts the action around it, or pauses for a person. */
+static void unknown_event(struct dr_branch *branch, struct dr_event *event, struct dr_error *error)
+{
+    for (struct dr_branch *inner = branch; inner->frame; inner = inner->frame->owner) {
+        struct dr_branch *owner = inner->frame->owner;
+        if (inner->frame->kind == DR_FRAME_ACTION && owner->resource && owner->resource->kind == DR_RESOURCE_ACTION &&
+            owner->restarts < RESTARTS_MAX) {
+            event->kind = DR_EVENT_RESTART;
+            event->branch = owner;
+            dr_error_done(error);
+            return;
+        }
+        if (dr_error_handled_by(owner, error->error, false))
+            break;
+    }
+    fail_event(event, error);
+    if (branch->arguments && !dr_error_handled_outside(branch, event->error.error))
+        event->kind = DR_EVENT_PAUSE;
+}
+
+static void leave_event(struct dr_branch *branch, struct dr_event *event, struct dr_decision *decision);
+
+/* Retriers first, each with its own count; then catchers; then the error leaves the state. Steals `error`. */
+static void error_event(struct dr_execution *execution, struct dr_branch *branch, struct dr_error *error,
+                        int64_t now_ms, struct dr_event *event)
+{
+    const struct dr_state *state = branch->state;
+    for (size_t i = 0; i < state->retrier_count; i++) {
+        const struct dr_retrier *retrier = &state->retriers[i];
+        if (!dr_error_matches(retrier->errors, retrier->error_count, error->error, branch->heartbeat_lost))
+            continue;
+        unsigned tries = branch->tries ? branch->tries[i] : 0;
+        if (tries >= retrier->attempts_max)
+            break; /* the first retrier that matches counts; used up, the catchers follow */
+        event->kind = DR_EVENT_RETRY;
+        event->index = (unsigned)i;
+        event->due_ms = now_ms + dr_retry_delay_ms(retrier, tries + 1, &execution->random);
+        event->error = *error;
+        *error = (struct dr_error){0};
+        return;
+    }
+    for (size_t i = 0; i < state->catcher_count; i++) {
+        const struct dr_catcher *catcher = &state->catchers[i];
+        if (!dr_error_matches(catcher->errors, catcher->error_count, error->error, branch->heartbeat_lost))
+            continue;
+        struct dr_moment moment;
+        struct dr_context context;
+        struct dr_decision decision = {0};
+        dr_moment_init(&moment, execution, branch, &context, now_ms);
+        json_t *output = json_pack("{s:s,s:s}", "Error", error->error, "Cause", error->cause ? error->cause : "");
+        dr_flow_catch(&moment, catcher, output, &decision);
+        json_decref(output);
+        json_decref(context.built);
+        dr_error_done(error);
+        if (decision.kind == DR_DECIDE_FAIL) {
+            fail_event(event, &decision.error);
+        } else {
+            event->index = (unsigned)i + 1;
+            leave_event(branch, event, &decision);
+        }
+        dr_decision_done(&decision);
+        return;
+    }
+    if (strcmp(error->error, "Drrun.OutcomeUnknown") == 0)
+        unknown_event(branch, event, error);
+    else
+        fail_event(event, error);
+}
+
+static unsigned exact_depth(const json_t *value, unsigned limit)
+{
+    unsigned deepest = 0;
+    if (limit == 0)
+        return 1;
+    if (json_is_array(value)) {
+        for (size_t i = 0; i < json_array_size(value); i++) {
+            unsigned depth = exact_depth(json_array_get(value, i), limit - 1);
+            deepest = depth > deepest ? depth : deepest;
+        }
+        return deepest + 1;
+    }
+    if (json_is_object(value)) {
+        for (void *i = json_object_iter((json_t *)(uintptr_t)value); i;
+             i = json_object_iter_next((json_t *)(uintptr_t)value, i)) {
+            unsigned depth = exact_depth(json_object_iter_value(i), limit - 1);
+            deepest = depth > deepest ? depth : deepest;
+        }
+        return deepest + 1;
+    }
+    return 1;
+}
+
+/* A state nests its data by at most so many levels; loops would nest without end. Measured exactly only when the sum of
+ * the bounds says that it may be too deep. */
+static bool within_depth(const struct dr_branch *branch, const struct dr_decision *decision, unsigned *ret_bound)
+{
+    const struct dr_state *state = branch->state;
+    unsigned growth = 32;
+    const struct dr_template *const templates[] = {state->parameters, state->result_selector, state->output,
+                                                   state->assign};
+    for (size_t i = 0; i < sizeof templates / sizeof *templates; i++)
+        if (templates[i])
+            growth += dr_template_depth(templates[i]);
+    *ret_bound = branch->depth_bound + growth;
+    if (*ret_bound <= 16 * DR_DEPTH_MAX)
+        return true;
+    *ret_bound = exact_depth(decision->output, DR_DEPTH_MAX);
+    unsigned assigned = decision->assigned ? exact_depth(decision->assigned, DR_DEPTH_MAX) : 0;
+    if (assigned > *ret_bound)
+        *ret_bound = assigned;
+    return *ret_bound <= DR_DEPTH_MAX;
+}
+
+static void leave_event(struct dr_branch *branch, struct dr_event *event, struct dr_decision *decision)
+{
+    unsigned bound;
+    if (!within_depth(branch, decision, &bound)) {
+        struct dr_error error = {0};
+        dr_error_set(&error, "States.DataLimitExceeded",
+                     "The state/task '%s' returned a result nested more than %d levels deep.", branch->state->name,
+                     DR_DEPTH_MAX);
+        fail_event(event, &error);
+        return;
+    }
+    event->depth_bound = bound;
+    event->kind = DR_EVENT_STEP;
+    event->next = decision->next;
+    event->data = json_incref(decision->output);
+    event->assigned = json_incref(decision->assigned);
+}
+
+/* The deadline that a task's own time-out, or the machine inside it, sets. */
+static int64_t deadline(const struct dr_decision *decision, int64_t now_ms)
+{
+    int64_t timeout_ms = decision->timeout_ms;
+    const struct dr_machine *machine = decision->resource ? decision->resource->machine : NULL;
+    if (machine && machine->timeout_seconds > 0 && machine->timeout_seconds * 1000 < timeout_ms)
+        timeout_ms = machine->timeout_seconds * 1000;
+    return timeout_ms == DR_TIME_NONE ? DR_TIME_NONE : now_ms + timeout_ms;
+}
+
+static void decision_event(struct dr_execution *execution, struct dr_branch *branch, struct dr_decision *decision,
+                           int64_t now_ms, struct dr_event *event)
+{
+    switch (decision->kind) {
+    case DR_DECIDE_LEAVE:
+        leave_event(branch, event, decision);
+        break;
+    case DR_DECIDE_WAIT:
+        event->kind = DR_EVENT_WAIT;
+        event->due_ms = decision->until_ms;
+        break;
+    case DR_DECIDE_CALL:
+    case DR_DECIDE_FORK:
+        event->kind = decision->kind == DR_DECIDE_CALL ? DR_EVENT_CALL : DR_EVENT_FORK;
+        event->index = decision->stage;
+        event->due_ms = deadline(decision, now_ms);
+        event->data = json_incref(decision->output);
+        event->decision = *decision;
+        *decision = (struct dr_decision){0};
+        break;
+    case DR_DECIDE_FAIL: {
+        struct dr_error error = decision->error;
+        decision->error = (struct dr_error){0};
+        if (decision->error_is_ours && error.cause) {
+            struct dr_error named = {0};
+            dr_error_set(&named, error.error,
+                         "An error occurred while executing the state '%s' (entered at the event id #%llu). %s",
+                         branch->state->name, (unsigned long long)branch->entered_event, error.cause);
+            dr_error_done(&error);
+            error = named;
+        }
+        if (branch->state->kind == DR_FAIL)
+            fail_event(event, &error);
+        else
+            error_event(execution, branch, &error, now_ms, event);
+        break;
+    }
+    }
+}
+
+/* The results of a frame as the state sees them: a list in the order of the items, without those that failed and were
+ * tolerated. New reference. */
+static json_t *joined(const struct dr_frame *frame)
+{
+    if (frame->kind == DR_FRAME_ACTION)
+        return json_incref(frame->results[0]);
+    if (frame->records)
+        return json_incref(frame->records);
+    json_t *results = json_array();
+    for (size_t i = 0; i < frame->count; i++)
+        if (frame->results[i])
+            json_array_append(results, frame->results[i]);
+    return results;
+}
+
+static void copy_error(struct dr_error *to, const struct dr_error *from)
+{
+    *to = (struct dr_error){.error = dr_copy_string(from->error), .cause = dr_copy_string(from->cause)};
+}
+
+void dr_decide(struct dr_execution *execution, struct dr_branch *branch, int64_t now_ms, struct dr_event *event)
+{
+    *event = (struct dr_event){.branch = branch, .time_ms = now_ms, .due_ms = DR_TIME_NONE};
+    const struct dr_state_type *type = dr_state_types[branch->state->kind];
+    const struct dr_error *failed = NULL;
+    if (branch->phase == DR_PHASE_ANSWERED && branch->error.error)
+        failed = &branch->error;
+    else if (branch->phase == DR_PHASE_JOINED && branch->children->error.error)
+        failed = &branch->children->error;
+    if (failed) {
+        struct dr_error error;
+        copy_error(&error, failed);
+        error_event(execution, branch, &error, now_ms, event);
+        return;
+    }
+    struct dr_moment moment;
+    struct dr_context context;
+    struct dr_decision decision = {.timeout_ms = DR_TIME_NONE, .heartbeat_ms = DR_TIME_NONE};
+    dr_moment_init(&moment, execution, branch, &context, now_ms);
+    if (branch->phase == DR_PHASE_READY || branch->phase == DR_PHASE_BACKOFF) {
+        moment.stage = 0;
+        type->enter(&moment, &decision);
+    } else {
+        assert(branch->phase == DR_PHASE_WAITING || branch->phase == DR_PHASE_ANSWERED ||
+               branch->phase == DR_PHASE_JOINED);
+        json_t *result = branch->phase == DR_PHASE_JOINED ? joined(branch->children) : json_incref(branch->result);
+        type->resume(&moment, result, &decision);
+        json_decref(result);
+    }
+    decision_event(execution, branch, &decision, now_ms, event);
+    dr_decision_done(&decision);
+    json_decref(context.built);
+}

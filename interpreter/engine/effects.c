@@ -1,0 +1,188 @@
+/* Calls under way: started only after their record is durable, finished through a queue so that no state is ever
+ * stepped from inside a callback. */
+#include "interpreter/engine/tree.h"
+
+#include "interpreter/base/limits.h"
+#include "providers/secrets.h"
+
+#include <openssl/sha.h>
+#include <string.h>
+
+struct dr_effect_call {
+    struct dr_call call; /* first: a primitive's pointer to its call is a pointer to this */
+    struct dr_execution *execution;
+    struct dr_branch *branch;
+    struct dr_secrets *secrets;
+    json_t *arguments;
+    char token[37];
+    bool finished;
+    json_t *output;
+    struct dr_error error;
+    struct dr_effect_call *next;
+};
+
+void dr_effect_token(const struct dr_execution *execution, const struct dr_branch *branch, char token[37])
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    char *text = dr_format("%s:%llu", execution->id, (unsigned long long)branch->call);
+    SHA256((const unsigned char *)text, strlen(text), digest);
+    free(text);
+    char *out = token;
+    for (unsigned i = 0; i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *out++ = '-';
+        *out++ = "0123456789abcdef"[digest[i] >> 4];
+        *out++ = "0123456789abcdef"[digest[i] & 15];
+    }
+    *out = '\0';
+}
+
+enum dr_repeat dr_effect_repeat(const struct dr_resource *resource, const json_t *arguments)
+{
+    const struct dr_primitive *primitive = (const void *)resource;
+    if (primitive->awaits_answer)
+        return DR_REPEAT_SAFE;
+    if (primitive->repeat)
+        return primitive->repeat(arguments);
+    return resource->effect == DR_EFFECT_READ ? DR_REPEAT_SAFE : DR_REPEAT_NEVER;
+}
+
+const struct dr_resource *dr_effect_resource(const struct dr_state *state, unsigned stage)
+{
+    if (state->kind == DR_TASK)
+        return state->task.resource;
+    if (state->kind != DR_MAP)
+        return NULL;
+    if (stage == 1)
+        return state->map.reader ? state->map.reader->resource : NULL;
+    return stage == 3 && state->map.writer ? state->map.writer->resource : NULL;
+}
+
+static void finish(struct dr_call *call, json_t *output, const struct dr_error *error, bool unknown)
+{
+    struct dr_effect_call *effect = call->engine;
+    struct dr_execution *execution = effect->execution;
+    if (effect->finished) {
+        json_decref(output);
+        return;
+    }
+    effect->finished = true;
+    effect->output = dr_secrets_mask(effect->secrets, output);
+    json_decref(output);
+    if (error) {
+        bool lost =
+            unknown && dr_effect_repeat(&call->primitive->resource, effect->branch->arguments) == DR_REPEAT_NEVER;
+        effect->error.error = dr_copy_string(lost ? "Drrun.OutcomeUnknown" : error->error);
+        effect->error.cause = dr_secrets_mask_text(effect->secrets, error->cause);
+    }
+    effect->next = NULL;
+    if (execution->finished_last)
+        execution->finished_last->next = effect;
+    else
+        execution->finished_first = effect;
+    execution->finished_last = effect;
+}
+
+void dr_effect_start(struct dr_execution *execution, struct dr_branch *branch)
+{
+    const struct dr_primitive *primitive = (const void *)branch->resource;
+    struct dr_effect_call *effect = dr_alloc(sizeof *effect);
+    struct dr_runtime *runtime = execution->options.runtime;
+    effect->execution = execution;
+    effect->branch = branch;
+    dr_effect_token(execution, branch, effect->token);
+    effect->call = (struct dr_call){
+        .primitive = primitive,
+        .runtime = runtime,
+        .host_ops = &execution->host_ops,
+        .host = execution,
+        .token = effect->token,
+        .execution_id = execution->id,
+        .state_name = branch->state->name,
+        .region = branch->region ? branch->region : execution->program->runbook->region,
+        .directory = execution->directory,
+        .now_ms = execution->now_ms,
+        .deadline_ms = branch->due_ms,
+        .finish = finish,
+        .engine = effect,
+    };
+    branch->effect = effect;
+    execution->calls_running++;
+    struct dr_error error = {0};
+    if (runtime->ops->simulates(runtime) && !primitive->local)
+        dr_error_set(&error, "Drrun.NotSimulated", "%s is not simulated", primitive->resource.name);
+    else
+        effect->arguments = dr_secrets_resolve(branch->arguments, &effect->secrets, &error);
+    effect->call.arguments = effect->arguments;
+    if (effect->arguments)
+        primitive->start(&effect->call);
+    else
+        finish(&effect->call, NULL, &error, false);
+    dr_error_done(&error);
+}
+
+static void forget(struct dr_execution *execution, struct dr_effect_call *effect)
+{
+    effect->branch->effect = NULL;
+    execution->calls_running--;
+    json_decref(effect->arguments);
+    json_decref(effect->output);
+    dr_error_done(&effect->error);
+    dr_secrets_free(effect->secrets);
+    free(effect);
+}
+
+void dr_effect_cancel(struct dr_execution *execution, struct dr_branch *branch)
+{
+    for (size_t i = 0; i < execution->pending_count; i++)
+        if (execution->pending[i] == branch) {
+            execution->pending[i] = execution->pending[--execution->pending_count];
+            break;
+        }
+    struct dr_effect_call *effect = branch->effect;
+    if (!effect)
+        return;
+    if (!effect->finished) {
+        if (effect->call.primitive->cancel)
+            effect->call.primitive->cancel(&effect->call);
+    } else {
+        struct dr_effect_call **link = &execution->finished_first, *last = NULL;
+        while (*link && *link != effect) {
+            last = *link;
+            link = &(*link)->next;
+        }
+        if (*link) {
+            *link = effect->next;
+            if (execution->finished_last == effect)
+                execution->finished_last = last;
+        }
+    }
+    forget(execution, effect);
+}
+
+bool dr_effect_take(struct dr_execution *execution, struct dr_event *event)
+{
+    struct dr_effect_call *effect = execution->finished_first;
+    if (!effect)
+        return false;
+    struct dr_branch *branch = effect->branch;
+    execution->finished_first = effect->next;
+    if (!effect->next)
+        execution->finished_last = NULL;
+    *event =
+        (struct dr_event){.kind = DR_EVENT_RESULT, .branch = branch, .due_ms = DR_TIME_NONE, .error = effect->error};
+    effect->error = (struct dr_error){0};
+    if (!event->error.error) {
+        struct dr_text text = {0};
+        if (!dr_text_json(&text, effect->output, DR_PAYLOAD_BYTES_MAX))
+            dr_error_set(&event->error, "States.DataLimitExceeded",
+                         "The state/task '%s' returned a result with a size exceeding the maximum number of bytes "
+                         "service limit.",
+                         branch->state->name);
+        else
+            event->data = json_incref(effect->output);
+        dr_text_done(&text);
+    }
+    forget(execution, effect);
+    return true;
+}
