@@ -28,7 +28,8 @@ static void say_corrupt(struct tail *tail, size_t at, const char *reason)
 static void say_torn(struct tail *tail)
 {
     tail->verified->tail = DR_TAIL_TORN;
-    tail->verified->torn_bytes = tail->used;
+    tail->verified->torn_bytes =
+        tail->size - tail->used == 1 ? tail->size : tail->used; /* one newline is a line's own */
 }
 
 static bool is_padding(char byte)
@@ -102,7 +103,7 @@ static void judge_last_line(struct tail *tail, size_t start, const struct dr_cha
         if (at_edge && dr_chain_begins(chain, line, size))
             say_torn(tail);
         else
-            say_corrupt(tail, start, "this commit line does not match the bytes before it");
+            say_corrupt(tail, 0, "the group that begins here does not match its commit line");
     } else if (ends_in_commit(line, size)) {
         say_corrupt(tail, start, "a record and a commit line are not separated");
     } else if (padding == 1 && !is_record(line, size)) {
@@ -126,7 +127,7 @@ void dr_tail_judge(const char *bytes, size_t size, struct dr_verified *verified)
     for (const char *newline; (newline = memchr(bytes + start, '\n', hole - start));) {
         size_t length = (size_t)(newline - (bytes + start));
         if (dr_is_commit(bytes + start, length) || dr_resembles_commit(bytes + start, length)) {
-            say_corrupt(&tail, start, "this commit line does not match the bytes before it");
+            say_corrupt(&tail, 0, "the group that begins here does not match its commit line");
             return;
         }
         if (!is_record(bytes + start, length)) {

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOW_BYTES (256u << 10) /* fits the second-level cache, so that digesting reads what copying just put there  \
-                                   */
+#define WINDOW_BYTES                                                                                                   \
+    (256u << 10) /* fits the second-level cache, so that digesting reads what copying just put there                   \
+                  */
 
 /* A window that slides over the source; grows when one line is larger. */
 struct window {
@@ -29,6 +30,11 @@ static ssize_t source_read(const struct dr_bytes_source *source, char *bytes, si
     return (ssize_t)some;
 }
 
+static size_t first_capacity(const struct dr_bytes_source *source)
+{
+    return source->memory && source->size < WINDOW_BYTES ? source->size + 1 : WINDOW_BYTES;
+}
+
 /* Drops the first `drop` bytes and reads on. `*ret_more`: something was read. False with errno. */
 static bool window_slide(struct window *window, size_t drop, bool *ret_more)
 {
@@ -42,7 +48,7 @@ static bool window_slide(struct window *window, size_t drop, bool *ret_more)
             errno = EFBIG;
             return false;
         }
-        window->capacity = window->capacity ? window->capacity * 2 : WINDOW_BYTES;
+        window->capacity = window->capacity ? window->capacity * 2 : first_capacity(window->source);
         window->bytes = dr_resize(window->bytes, window->capacity, 1);
     }
     uint64_t at = window->offset + window->size;
@@ -124,8 +130,9 @@ static bool verify_chain(struct window *window, struct dr_verified *verified)
 static bool read_rest(const struct dr_bytes_source *source, uint64_t from, struct dr_text *rest)
 {
     for (;;) {
-        dr_text_reserve(rest, WINDOW_BYTES);
-        ssize_t got = source_read(source, rest->bytes + rest->size, WINDOW_BYTES, from + rest->size);
+        size_t room = first_capacity(source);
+        dr_text_reserve(rest, room);
+        ssize_t got = source_read(source, rest->bytes + rest->size, room, from + rest->size);
         if (got < 0)
             return false;
         if (got == 0)
