@@ -16,6 +16,10 @@ if(DRRUN_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 endif()
+# The rooms too, not only the targets: coverage of the code under test is what leads the fuzzer.
+if(DRRUN_BUILD_FUZZERS)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 
 function(dr_strict target)
   target_compile_definitions(${target} PRIVATE _GNU_SOURCE)

@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLASS_IN = 1, TRIES_DEFAULT = 3, TRIES_MAX = 10, TIMEOUT_SECONDS_DEFAULT = 5 };
+enum { CLASS_IN = 1, TYPE_PTR = 12, TRIES_DEFAULT = 3, TRIES_MAX = 10, TIMEOUT_SECONDS_DEFAULT = 5 };
 
 struct query {
     struct dr_call *call;
     struct dr_resolver *resolver;
     struct dr_handle *timer;
+    int type;
+    bool first_answer; /* resolver.h */
     bool answered;
     int status, rcode; /* c-ares' and the answer's */
     json_t *answer;    /* NULL: none, or none that can be read */
@@ -57,6 +59,12 @@ static void answered(void *data, int status, int timeouts, unsigned char *bytes,
     }
 }
 
+static int64_t timeout_ms(const struct dr_call *call)
+{
+    double ms = dr_argument_real(call, "TimeoutSeconds", TIMEOUT_SECONDS_DEFAULT) * 1000;
+    return ms < 1 ? 1 : ms > INT32_MAX ? INT32_MAX : (int64_t)ms;
+}
+
 static const char *server_name(const struct dr_call *call)
 {
     return dr_argument_string(call, "Server", "the system's resolver");
@@ -82,11 +90,22 @@ static void fail(struct query *query, int status)
     fail_with(query, "Dns.Failed", dr_cares(&missing) ? dr_cares(&missing)->ares_strerror(status) : missing);
 }
 
+static bool ask(struct query *query, bool first_answer, char **ret_problem);
+
 static void finish_if_answered(void *data)
 {
     struct query *query = data;
     if (!query->answered)
         return;
+    if (query->status == ARES_ECONNREFUSED && !query->first_answer) {
+        /* c-ares says so too when every server answered SERVFAIL or REFUSED. Ask once more, and listen to the first. */
+        char *problem = NULL;
+        dr_resolver_free(query->resolver);
+        if (!ask(query, true, &problem))
+            fail_with(query, "Dns.Failed", problem);
+        free(problem);
+        return;
+    }
     struct dr_call *call = query->call;
     bool good = query->status == ARES_SUCCESS || query->status == ARES_ENODATA || query->status == ARES_ENOTFOUND;
     if (good && query->answer && (query->rcode == DR_DNS_NOERROR || query->rcode == DR_DNS_NXDOMAIN)) {
@@ -138,58 +157,67 @@ static char *read_server(const char *text)
     return six ? dr_format("[%s]:%ld", address, number) : dr_format("%s:%ld", address, number);
 }
 
-static void ask(struct query *query, const char *name, int type)
+/* False, with `ret_problem`, if there can be no resolver. May end the call. */
+static bool ask(struct query *query, bool first_answer, char **ret_problem)
 {
-    const char *missing;
-    const struct dr_cares *cares = dr_cares(&missing);
-    cares->ares_query(dr_resolver_channel(query->resolver), name, CLASS_IN, type, answered, query);
+    const struct dr_call *call = query->call;
+    const char *name = dr_argument_string(call, "Name", ""), *missing;
+    const char *server = dr_argument_string(call, "Server", NULL);
+    char *server_csv = server ? read_server(server) : NULL;
+    int64_t tries = dr_argument_int(call, "Tries", TRIES_DEFAULT);
+    struct dr_resolver_options options = {
+        .servers = server_csv,
+        .tcp = dr_argument_bool(call, "Tcp", false),
+        .first_answer = first_answer,
+        .tries = tries < 1           ? 1
+                 : tries > TRIES_MAX ? TRIES_MAX
+                                     : (int)tries,
+        .timeout_ms = timeout_ms(call),
+    };
+    query->answered = false;
+    query->first_answer = first_answer;
+    query->resolver = dr_resolver_new(call->runtime, &options, finish_if_answered, query, ret_problem);
+    free(server_csv);
+    if (!query->resolver)
+        return false;
+    char *reverse = query->type == TYPE_PTR ? dr_dns_reverse_name(name) : NULL;
+    dr_cares(&missing)->ares_query(dr_resolver_channel(query->resolver), reverse ? reverse : name, CLASS_IN,
+                                   query->type, answered, query);
+    free(reverse);
     dr_resolver_go(query->resolver);
     finish_if_answered(query);
+    return true;
 }
 
 static void start(struct dr_call *call)
 {
-    const char *name = dr_argument_string(call, "Name", ""), *server = dr_argument_string(call, "Server", NULL);
+    const char *server = dr_argument_string(call, "Server", NULL);
     int type = dr_dns_type_number(dr_argument_string(call, "Type", "A"));
+    char *server_csv = server ? read_server(server) : NULL, *problem = NULL;
+    bool server_is_good = !server || server_csv;
+    free(server_csv);
     if (type < 0) {
         dr_call_fail(call, "Dns.InvalidType", "%s is not a record type that dns:query knows",
                      dr_argument_string(call, "Type", "A"));
         return;
     }
-    char *server_csv = server ? read_server(server) : NULL, *problem = NULL;
-    if (server && !server_csv) {
+    if (!server_is_good) {
         dr_call_fail(
             call, "Dns.InvalidServer",
             "Server is \"%s\"; it must be an address, with or without a port: 192.0.2.1:53 or [2001:db8::1]:53",
             server);
         return;
     }
-    double seconds = dr_argument_real(call, "TimeoutSeconds", TIMEOUT_SECONDS_DEFAULT);
-    int64_t tries = dr_argument_int(call, "Tries", TRIES_DEFAULT), timeout_ms = (int64_t)(seconds * 1000);
-    struct dr_resolver_options options = {
-        .servers = server_csv,
-        .tcp = dr_argument_bool(call, "Tcp", false),
-        .tries = tries < 1           ? 1
-                 : tries > TRIES_MAX ? TRIES_MAX
-                                     : (int)tries,
-        .timeout_ms = timeout_ms < 1 ? 1 : timeout_ms,
-    };
     struct query *query = dr_alloc(sizeof *query);
     query->call = call;
+    query->type = type;
     call->data = query;
-    query->resolver = dr_resolver_new(call->runtime, &options, finish_if_answered, query, &problem);
-    free(server_csv);
-    if (!query->resolver) {
-        forget(query);
-        dr_call_fail(call, "Dns.Failed", "%s", problem);
-        free(problem);
-        return;
-    }
     query->timer = call->runtime->ops->timer(
-        call->runtime, call->runtime->ops->now_ms(call->runtime) + options.timeout_ms, time_is_up, query);
-    char *reverse = type == 12 ? dr_dns_reverse_name(name) : NULL;
-    ask(query, reverse ? reverse : name, type);
-    free(reverse);
+        call->runtime, call->runtime->ops->now_ms(call->runtime) + timeout_ms(call), time_is_up, query);
+    /* The one server that was named shall say what it has to say; of the system's, the next may know better. */
+    if (!ask(query, server != NULL, &problem))
+        fail_with(query, "Dns.Failed", problem);
+    free(problem);
 }
 
 static void cancel(struct dr_call *call)

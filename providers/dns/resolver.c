@@ -102,7 +102,8 @@ struct dr_resolver *dr_resolver_new(struct dr_runtime *runtime, const struct dr_
     struct dr_resolver *resolver = dr_alloc(sizeof *resolver);
     *resolver = (struct dr_resolver){.runtime = runtime, .cares = cares, .turn = turn, .data = data};
     struct ares_options wanted = {
-        .flags = ARES_FLAG_EDNS | (options->tcp ? ARES_FLAG_USEVC : 0),
+        .flags =
+            ARES_FLAG_EDNS | (options->tcp ? ARES_FLAG_USEVC : 0) | (options->first_answer ? ARES_FLAG_NOCHECKRESP : 0),
         .timeout = first_try_ms(options),
         .tries = options->tries,
         .ednspsz = UDP_PAYLOAD_BYTES,

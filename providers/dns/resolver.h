@@ -19,6 +19,7 @@ struct dr_resolver;
 struct dr_resolver_options {
     const char *servers; /* "192.0.2.1:53,[2001:db8::1]:53"; NULL: the system's (/etc/resolv.conf) */
     bool tcp;            /* do not try UDP first */
+    bool first_answer;   /* SERVFAIL and REFUSED are answers too: the next server is not asked */
     int64_t timeout_ms;  /* for all tries together */
     int tries;           /* for each server */
 };

@@ -114,16 +114,17 @@ static void add_part(struct dr_text *cause, const struct query *query, int field
     free(clean);
 }
 
-/* Class 08 is the connection, 40003 says in as many words that it is not known whether the statement took effect. */
+/* No state: libpq itself wrote the error, because the connection is gone. The two others say in as many words that it
+ * is not known whether the statement took effect. After any other the server has rolled it back. */
 static bool leaves_unknown(const char *state)
 {
-    return !state || strncmp(state, "08", 2) == 0 || strcmp(state, "40003") == 0;
+    return !state || strcmp(state, "08007") == 0 || strcmp(state, "40003") == 0;
 }
 
 static void fail_with_result(struct query *query)
 {
     const char *state = query->libpq->PQresultErrorField(query->last, PG_DIAG_SQLSTATE);
-    if (leaves_unknown(state)) { /* no state: libpq itself wrote the error, because the connection is gone */
+    if (leaves_unknown(state)) {
         fail_lost(query);
         return;
     }
@@ -602,7 +603,7 @@ static void start(struct dr_call *call)
     query->libpq = libpq;
     query->reads = says_read(call->arguments);
     query->standby_only = query->targets.prefer_standby;
-    query->connect_ms = seconds > 0                         ? (int64_t)(seconds * 1000) + 1
+    query->connect_ms = seconds > 0                         ? (int64_t)(seconds * 1000 + 0.5)
                         : query->targets.connect_timeout_ms ? query->targets.connect_timeout_ms
                                                             : CONNECT_SECONDS_DEFAULT * 1000;
     query->rows =
