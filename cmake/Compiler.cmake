@@ -16,6 +16,7 @@ if(DRRUN_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 endif()
+option(DRRUN_BUILD_FUZZERS "Build the libFuzzer targets (Clang only)" OFF)
 # The rooms too, not only the targets: coverage of the code under test is what leads the fuzzer.
 if(DRRUN_BUILD_FUZZERS)
   add_compile_options(-fsanitize=fuzzer-no-link)
