@@ -1,8 +1,6 @@
 #include "providers/octets.h"
 
 #include <assert.h>
-#include <openssl/evp.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The length of the valid UTF-8 sequence (RFC 3629) at `bytes`, 0 if there is none. */
@@ -51,21 +49,6 @@ size_t dr_octets_cut(const char *bytes, size_t size, size_t size_max)
     while (size > 0 && ((unsigned char)bytes[size] & 0xc0) == 0x80)
         size--;
     return size;
-}
-
-json_t *dr_octets_base64(const char *bytes, size_t size)
-{
-    size_t encoded_size = (size + 2) / 3 * 4;
-    char *encoded = dr_alloc(encoded_size + 1);
-    const size_t block = 3 << 20; /* EVP_EncodeBlock counts in int; a multiple of 3 needs no padding in between */
-    for (size_t at = 0; at < size; at += block) {
-        size_t part = size - at < block ? size - at : block;
-        EVP_EncodeBlock((unsigned char *)encoded + at / 3 * 4, (const unsigned char *)bytes + at, (int)part);
-    }
-    json_t *string = json_stringn_nocheck(encoded, encoded_size);
-    assert(string);
-    free(encoded);
-    return string;
 }
 
 void dr_octets_percent(struct dr_text *text, const char *bytes, size_t size, const char *also_kept)

@@ -9,8 +9,6 @@ json_t *dr_octets_repaired(const char *bytes, size_t size);
 /* How many of the `size` bytes are whole characters, if no more than `size_max` bytes may be kept. For cutting valid
  * UTF-8. */
 size_t dr_octets_cut(const char *bytes, size_t size, size_t size_max);
-/* A string: standard base64 with padding (RFC 4648 section 4). New reference. */
-json_t *dr_octets_base64(const char *bytes, size_t size);
 /* Appends percent-encoded: all but RFC 3986's unreserved characters, and those in `also_kept`. */
 void dr_octets_percent(struct dr_text *text, const char *bytes, size_t size, const char *also_kept);
 

@@ -124,6 +124,7 @@ struct dr_exchange *dr_exchange_new(const struct dr_http_request *request, const
     struct dr_exchange *exchange = dr_alloc(sizeof *exchange + size);
     struct curl_slist *nodes = (struct curl_slist *)(void *)exchange->block;
     char *cursor = (char *)exchange->block + nodes_size;
+    exchange->block_size = size;
     exchange->request = *request;
     exchange->headers = copy_headers(nodes, &cursor, request);
     exchange->request.headers = NULL;

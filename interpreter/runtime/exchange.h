@@ -45,7 +45,8 @@ struct dr_exchange {
     int64_t started_ms;             /* on dr_real_clock_ms() */
     dr_http_fn *fn;
     void *data;
-    max_align_t block[];
+    size_t block_size;
+    max_align_t block[]; /* wiped in the end: headers carry credentials */
 };
 
 /* NULL, with `ret_problem` (a constant), if the request would not be well-formed HTTP. */

@@ -205,7 +205,9 @@ static void give_back(struct dr_http_engine *engine, struct dr_line *line)
 
 static void release_exchange(struct dr_handle *handle)
 {
-    free(DR_OWNER(handle, struct dr_exchange, handle)->redirected_to);
+    struct dr_exchange *exchange = DR_OWNER(handle, struct dr_exchange, handle);
+    explicit_bzero(exchange->block, exchange->block_size);
+    free(exchange->redirected_to);
 }
 
 static void deliver(struct dr_http_engine *engine, struct dr_exchange *exchange,

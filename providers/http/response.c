@@ -1,6 +1,7 @@
 #include "providers/http/response.h"
 
 #include "interpreter/base/text.h"
+#include "providers/base64.h"
 #include "providers/octets.h"
 
 #include <ctype.h>
@@ -128,7 +129,7 @@ static void add_body(json_t *output, const struct dr_http_response *response)
         body = json_stringn(response->body, response->body_size);
     bool binary = !body;
     json_object_set_new_nocheck(output, "ResponseBody",
-                                binary ? dr_octets_base64(response->body, response->body_size) : body);
+                                binary ? dr_base64_json(response->body, response->body_size) : body);
     if (binary)
         json_object_set_new_nocheck(output, "ResponseBodyEncoding", json_string_nocheck("base64"));
 }
