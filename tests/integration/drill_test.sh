@@ -4,7 +4,7 @@
 . "$(dirname "$0")/support.bash"
 
 start_environment
-runbook drill --set "disaster=[\"$runbooks/environment\",\"kill-primary\"]"
+runbook drill --set "disaster=[\"./environment\",\"--folder\",\"$DRRUN_ENVIRONMENT\",\"kill-primary\"]"
 expect_success
 expect_active east
 expect "west is the standby again" is standby role west
