@@ -326,7 +326,7 @@ static void set_common(struct dr_line *line)
     curl->easy_setopt(line->easy, CURLOPT_PATH_AS_IS, 1L);
     curl->easy_setopt(line->easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl->easy_setopt(line->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl->easy_setopt(line->easy, CURLOPT_USERAGENT, "drrun");
+    curl->easy_setopt(line->easy, CURLOPT_USERAGENT, "drrun/" DRRUN_VERSION);
     curl->easy_setopt(line->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
     curl->easy_setopt(line->easy, CURLOPT_DNS_CACHE_TIMEOUT, (long)DNS_CACHE_S);
     curl->easy_setopt(line->easy, CURLOPT_MAXLIFETIME_CONN, (long)CONNECTION_LIFE_S);

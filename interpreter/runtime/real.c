@@ -304,7 +304,20 @@ static void wakeup_ready(struct dr_real *real, struct dr_source *source, uint32_
     uint64_t expirations;
     ssize_t got = read(source->fd, &expirations, sizeof expirations);
     (void)got; /* it only had to wake us */
-    real->wakeup_armed = false;
+    real->wakeup_at_ms = INT64_MAX;
+}
+
+/* Waking up too early costs a turn, setting the timer costs a system call in each turn. So one that is set for an
+ * earlier time stays. */
+static void arm_wakeup(struct dr_real *real, int64_t wake_ms)
+{
+    if (real->wakeup_at_ms <= wake_ms)
+        return;
+    struct itimerspec at = {
+        .it_value = {.tv_sec = (time_t)(wake_ms / 1000), .tv_nsec = (long)(wake_ms % 1000) * 1000000}};
+    int failed = timerfd_settime(real->wakeup.fd, TFD_TIMER_ABSTIME, &at, NULL);
+    assert(!failed);
+    real->wakeup_at_ms = wake_ms;
 }
 
 /* How long epoll may sleep. */
@@ -327,20 +340,8 @@ static int sleep_ms(struct dr_real *real, int64_t until_ms)
         return -1;
     if (wake_ms - clock_ms <= SHORT_SLEEP_MS)
         return (int)(wake_ms - clock_ms);
-    struct itimerspec at = {
-        .it_value = {.tv_sec = (time_t)(wake_ms / 1000), .tv_nsec = (long)(wake_ms % 1000) * 1000000}};
-    int failed = timerfd_settime(real->wakeup.fd, TFD_TIMER_ABSTIME, &at, NULL);
-    assert(!failed);
-    real->wakeup_armed = true;
+    arm_wakeup(real, wake_ms);
     return -1;
-}
-
-static void disarm_wakeup(struct dr_real *real)
-{
-    if (!real->wakeup_armed)
-        return;
-    timerfd_settime(real->wakeup.fd, 0, &(struct itimerspec){0}, NULL);
-    real->wakeup_armed = false;
 }
 
 static void turn(struct dr_real *real, int64_t until_ms)
@@ -348,7 +349,6 @@ static void turn(struct dr_real *real, int64_t until_ms)
     struct epoll_event events[EVENTS_MAX];
     dr_real_http_turn(real); /* sends what was started since the last turn */
     int count = epoll_wait(real->epoll_fd, events, EVENTS_MAX, sleep_ms(real, until_ms));
-    disarm_wakeup(real);
     read_clock(real);
     for (int i = 0; i < count; i++) {
         struct dr_source *source = events[i].data.ptr;
@@ -460,6 +460,7 @@ struct dr_runtime *dr_runtime_real_new(char **ret_problem)
 {
     struct dr_real *real = dr_alloc(sizeof *real);
     real->runtime.ops = &real_ops;
+    real->wakeup_at_ms = INT64_MAX;
     dr_link_init(&real->due);
     dr_link_init(&real->handles);
     dr_link_init(&real->buried);

@@ -42,7 +42,7 @@ struct dr_real {
     int epoll_fd;
     struct dr_source signals, wakeup; /* a signalfd, and a timerfd on CLOCK_BOOTTIME for long sleeps */
     int64_t now_ms, offset_ms;        /* now = CLOCK_BOOTTIME + offset */
-    bool wakeup_armed;
+    int64_t wakeup_at_ms;             /* what `wakeup` is set to, on dr_real_clock_ms(); INT64_MAX: it is not */
     struct dr_heap alarms;
     struct dr_link due, handles, buried;
     unsigned delivered; /* callbacks made in this turn */

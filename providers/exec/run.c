@@ -68,15 +68,14 @@ static void set_variable(struct texts *environment, const char *name, const char
 
 static void make_environment(struct texts *environment, const struct dr_call *call)
 {
-    if (dr_argument_bool(call, "InheritEnvironment", false)) {
-        for (char **variable = environ; *variable; variable++)
-            add(environment, dr_copy_string(*variable));
-    } else
-        for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-            if (getenv(kept[i]))
-                set_variable(environment, kept[i], getenv(kept[i]));
-    if (!environment->items) /* exec needs a list */
-        add(environment, dr_copy_string("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
+    bool inherit = dr_argument_bool(call, "InheritEnvironment", false);
+    for (char **variable = environ; inherit && *variable; variable++)
+        add(environment, dr_copy_string(*variable));
+    for (size_t i = 0; !inherit && i < sizeof kept / sizeof *kept; i++)
+        if (getenv(kept[i]))
+            set_variable(environment, kept[i], getenv(kept[i]));
+    if (!getenv("PATH"))
+        set_variable(environment, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     set_variable(environment, "DRRUN_EXECUTION_ID", call->execution_id ? call->execution_id : "");
     set_variable(environment, "DRRUN_STATE", call->state_name ? call->state_name : "");
     set_variable(environment, "DRRUN_TOKEN", call->token ? call->token : "");

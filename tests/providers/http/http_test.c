@@ -138,7 +138,7 @@ static void only_what_is_asked_for_is_sent(void **state)
             .method = "POST", .url = url, .headers = headers, .header_count = 2, .body = "hello", .body_size = 5});
     snprintf(expected, sizeof expected,
              "{\"method\": \"POST\", \"target\": \"/echo/../a%%2Fb?q=1\", \"headers\": [[\"Host\", \"127.0.0.1:%s\"], "
-             "[\"User-Agent\", \"drrun\"], "
+             "[\"User-Agent\", \"drrun/" DRRUN_VERSION "\"], "
              "[\"Accept\", \"*/*\"], [\"X-One\", \"1\"], [\"X-Empty\", \"\"], [\"Content-Length\", \"5\"]], \"body\": "
              "\"hello\"}",
              port("MISBEHAVING"));
