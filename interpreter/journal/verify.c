@@ -96,7 +96,8 @@ static bool verify_chain(struct window *window, struct dr_verified *verified)
             window->size > searched ? memchr(window->bytes + searched, '\n', window->size - searched) : NULL;
         if (!newline) {
             bool more;
-            dr_chain_feed(&chain, window->bytes + fed, start - fed);
+            if (start > fed)
+                dr_chain_feed(&chain, window->bytes + fed, start - fed);
             searched = window->size - start;
             if (!window_slide(window, start, &more))
                 return false;
