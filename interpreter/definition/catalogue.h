@@ -1,5 +1,7 @@
-/* The catalogue: what a Task's Resource can name. Primitives (C, registered by the providers), actions (ASL files found on the action path
- * or by a relative path), and forms known by syntax only (AWS ARNs until the AWS provider is there). */
+/* The catalogue: what a Task's Resource can name. Primitives (C, registered by the providers), actions (ASL files found
+ * on the action path or by a relative path), and forms known by syntax only (AWS ARNs until the AWS provider is there).
+ *
+ * Diagnostics about an action's file point into its text, which the catalogue owns: show them before it is freed. */
 #ifndef DRRUN_DEFINITION_CATALOGUE_H
 #define DRRUN_DEFINITION_CATALOGUE_H
 
@@ -9,6 +11,7 @@
 #include <stdbool.h>
 
 struct dr_machine;
+struct dr_runbook;
 struct dr_catalogue;
 
 enum dr_effect { DR_EFFECT_READ, DR_EFFECT_WRITE, DR_EFFECT_IRREVERSIBLE };
@@ -21,29 +24,44 @@ enum dr_resource_kind {
 /* How a resource is documented, checked and drawn. Static for primitives, from the file for actions. */
 struct dr_resource {
     enum dr_resource_kind kind;
-    const char *name;      /* "http:invoke", "postgres.promote" */
-    const char *summary;   /* one sentence */
-    enum dr_effect effect; /* the worst it can do */
-    const char *arguments; /* JSON Schema text of the arguments: {"type":"object","properties":{...},"required":[...]} */
-    const char *output;    /* JSON Schema text or an example of the result, for documentation */
-    const char *errors;    /* one line a name: "States.Http.Socket  no complete answer came" */
-    const char *undo;      /* the resource that takes it back, or why there is none; NULL for reads */
-    const char *file;      /* where it is defined; NULL for primitives */
+    const char *name;                 /* "http:invoke", "postgres.promote" */
+    const char *summary;              /* one sentence */
+    enum dr_effect effect;            /* the worst it can do */
+    const char *arguments;            /* JSON Schema text of the arguments; NULL: anything goes:
+                                         {"type":"object","properties":{...},"required":[...]} */
+    const char *output;               /* JSON Schema text or an example of the result, for documentation */
+    const char *errors;               /* one line a name: "States.Http.Socket  no complete answer came" */
+    const char *undo;                 /* the resource that takes it back, or why there is none; NULL for reads */
+    const char *notes;                /* what else one should know; may be NULL */
+    const char *file;                 /* where it is defined; NULL for primitives */
     const struct dr_machine *machine; /* actions and runbooks */
+    const struct dr_runbook *runbook; /* runbooks: its block, for dr_runbook_input */
     const void *primitive;            /* struct dr_primitive *, opaque here */
 };
 
 /* `primitives`: NULL-terminated, static. The order is the order of `drrun actions`. */
 struct dr_catalogue *dr_catalogue_new(const struct dr_resource *const *primitives);
 void dr_catalogue_free(struct dr_catalogue *catalogue);
-/* Adds a folder to the action path, searched in the order added (the installed folder last). "http.check" is <folder>/http/check.yaml; its
- * Action.Name must agree. */
+/* Adds a folder to the action path, searched in the order added (the installed folder last). "http.check" is
+ * <folder>/http/check.yaml; its Action.Name must agree. */
 void dr_catalogue_add_folder(struct dr_catalogue *catalogue, const char *folder);
 
-/* The resource that `name` means for a runbook in `directory` ("./actions/mine.yaml" is relative to it). NULL if there is none; mistakes in an action's
- * own file go to `found`. Actions are loaded and checked once, on first use; one that reaches itself is an error. */
-const struct dr_resource *dr_catalogue_find(struct dr_catalogue *catalogue, const char *name, const char *directory, struct dr_diagnostics *found);
-/* Everything there is, sorted by name, for `drrun actions`, for the nearest name, for completion. Loads every action. */
-const struct dr_resource *const *dr_catalogue_all(struct dr_catalogue *catalogue, size_t *ret_count, struct dr_diagnostics *found);
+/* The resource that `name` means for a runbook in `directory` ("./actions/mine.yaml" is relative to it). NULL if there
+ * is none; mistakes in an action's own file go to `found`. Actions are loaded and checked once, on first use; one that
+ * reaches itself is an error. */
+const struct dr_resource *dr_catalogue_find(struct dr_catalogue *catalogue, const char *name, const char *directory,
+                                            struct dr_diagnostics *found);
+/* Everything there is, sorted by name, for `drrun actions`, for the nearest name, for completion. Loads every action.
+ */
+const struct dr_resource *const *dr_catalogue_all(struct dr_catalogue *catalogue, size_t *ret_count,
+                                                  struct dr_diagnostics *found);
+
+/* The JSON Schema of a resource's arguments, parsed once; borrowed. NULL: anything goes. */
+const json_t *dr_catalogue_schema(struct dr_catalogue *catalogue, const struct dr_resource *resource);
+/* What a call is given when it is about to start: `given` with defaults filled in and checked against the schema. A new
+ * reference, or NULL with `ret_problem` (owned by the caller): "Arguments.Url is required". A null for an argument that
+ * is not required counts as not given. */
+json_t *dr_catalogue_arguments(struct dr_catalogue *catalogue, const struct dr_resource *resource, const json_t *given,
+                               char **ret_problem) __attribute__((warn_unused_result));
 
 #endif

@@ -1,5 +1,5 @@
-/* The definition: a runbook as the engine sees it. Built once from a document, checked, then read-only; every path, template, rule,
- * timestamp, reference and resource in it is compiled. Lives in the arena of its program.
+/* The definition: a runbook as the engine sees it. Built once from a document, checked, then read-only; every path,
+ * template, rule, timestamp, reference and resource in it is compiled. Lives in the arena of its program.
  *
  *     struct dr_catalogue *catalogue = dr_catalogue_new(...);
  *     struct dr_program *program = dr_program_load("failover.yaml", catalogue, &found);   NULL if there were errors
@@ -17,10 +17,11 @@
 struct dr_machine;
 struct dr_state;
 
-/* A field whose value is given in one of three ways: a constant ("TimeoutSeconds": 5), a path ("TimeoutSecondsPath": "$.t"; intrinsic calls where ASL
- * allows them) or a JSONata expression ("TimeoutSeconds": "{% $t %}"). All NULL: the field is absent. */
+/* A field whose value is given in one of three ways: a constant ("TimeoutSeconds": 5), a path ("TimeoutSecondsPath":
+ * "$.t"; intrinsic calls where ASL allows them) or a JSONata expression ("TimeoutSeconds": "{% $t %}"). All NULL: the
+ * field is absent. */
 struct dr_setting {
-    const char *field;                  /* as the author wrote it: "TimeoutSeconds", "SecondsPath" */
+    const char *field; /* as the author wrote it: "TimeoutSeconds", "SecondsPath" */
     const json_t *constant;
     const struct dr_template *computed; /* path, intrinsic call or JSONata */
     const char *path;                   /* the text of the path, for AWS's cause texts; NULL for the others */
@@ -46,9 +47,9 @@ struct dr_catcher {
     const char *const *errors;
     size_t error_count;
     const struct dr_state *next;
-    struct dr_data_path result;        /* JSONPath */
-    const struct dr_template *output;  /* JSONata; NULL: the error output */
-    const struct dr_template *assign;  /* NULL: none */
+    struct dr_data_path result;       /* JSONPath */
+    const struct dr_template *output; /* JSONata; NULL: the error output */
+    const struct dr_template *assign; /* NULL: none */
 };
 
 struct dr_choice_rule {
@@ -58,19 +59,25 @@ struct dr_choice_rule {
 };
 
 enum dr_wait_kind { DR_WAIT_SECONDS, DR_WAIT_TIMESTAMP };
-enum dr_input_type { DR_INPUT_JSON, DR_INPUT_JSONL, DR_INPUT_CSV, DR_INPUT_MANIFEST, DR_INPUT_LIST /* of objects, S3 listObjectsV2 */ };
+enum dr_input_type {
+    DR_INPUT_JSON,
+    DR_INPUT_JSONL,
+    DR_INPUT_CSV,
+    DR_INPUT_MANIFEST,
+    DR_INPUT_LIST /* of objects, S3 listObjectsV2 */
+};
 
 struct dr_item_reader {
-    const char *resource_text;              /* "arn:aws:states:::s3:getObject", or "file:read" (local files) */
-    const struct dr_resource *resource;     /* NULL: known in form only (AWS) */
-    const struct dr_template *arguments;    /* Parameters / Arguments */
+    const char *resource_text;           /* "arn:aws:states:::s3:getObject", or "file:read" (local files) */
+    const struct dr_resource *resource;  /* NULL: known in form only (AWS) */
+    const struct dr_template *arguments; /* Parameters / Arguments */
     enum dr_input_type input_type;
-    bool headers_given;                     /* CSVHeaderLocation: GIVEN instead of FIRST_ROW */
+    bool headers_given; /* CSVHeaderLocation: GIVEN instead of FIRST_ROW */
     const char *const *headers;
     size_t header_count;
-    char delimiter;                         /* ',' */
-    struct dr_setting items_max;            /* MaxItems, MaxItemsPath */
-    const char *items_pointer;              /* ItemsPointer: a JSON pointer to the array inside the file, or NULL */
+    char delimiter;              /* ',' */
+    struct dr_setting items_max; /* MaxItems, MaxItemsPath */
+    const char *items_pointer;   /* ItemsPointer: a JSON pointer to the array inside the file, or NULL */
 };
 
 struct dr_result_writer {
@@ -101,10 +108,11 @@ struct dr_state {
     bool uses_context;           /* any expression of the state reads the context object */
 
     struct dr_data_path input_path, output_path, result_path; /* JSONPath */
-    const struct dr_template *parameters;                     /* Parameters (JSONPath) or Arguments (JSONata); NULL: absent. Not a Map's: see map.item_selector */
-    const struct dr_template *result_selector;                /* JSONPath */
-    const struct dr_template *output;                         /* JSONata; NULL: absent */
-    const struct dr_template *assign;                         /* NULL: absent */
+    const struct dr_template *
+        parameters; /* Parameters (JSONPath) or Arguments (JSONata); NULL: absent. Not a Map's: see map.item_selector */
+    const struct dr_template *result_selector; /* JSONPath */
+    const struct dr_template *output;          /* JSONata; NULL: absent */
+    const struct dr_template *assign;          /* NULL: absent */
 
     const struct dr_retrier *retriers;
     size_t retrier_count;
@@ -117,7 +125,8 @@ struct dr_state {
         } pass;
         struct {
             const char *resource_text;
-            const struct dr_resource *resource; /* NULL: an AWS resource, known in form only, that this build cannot call */
+            const struct dr_resource
+                *resource; /* NULL: an AWS resource, known in form only, that this build cannot call */
             struct dr_setting timeout, heartbeat, region;
             const struct dr_template *credentials;
         } task;
@@ -160,14 +169,24 @@ struct dr_machine {
     const struct dr_state *const *states; /* in the order written */
     size_t count;
     int64_t timeout_seconds; /* 0: none */
+    const uint32_t *slots;   /* of dr_machine_state: index + 1 by hash; a power of two of them */
+    uint32_t slot_mask;
 };
 
 /* A state of this machine by name, or NULL. Hashed: constant time. */
 const struct dr_state *dr_machine_state(const struct dr_machine *machine, const char *name, size_t size);
 
-enum dr_runbook_kind { DR_KIND_OPERATION, DR_KIND_FAILOVER, DR_KIND_FAILBACK, DR_KIND_DRILL, DR_KIND_CHECK, DR_KIND_REPORT };
+enum dr_runbook_kind {
+    DR_KIND_OPERATION,
+    DR_KIND_FAILOVER,
+    DR_KIND_FAILBACK,
+    DR_KIND_DRILL,
+    DR_KIND_CHECK,
+    DR_KIND_REPORT
+};
 
-/* The Runbook block (design 2.3). Every program has one: absent in the text, it is filled with defaults (Name: the file's name). */
+/* The Runbook block (design 2.3). Every program has one: absent in the text, it is filled with defaults (Name: the
+ * file's name). */
 struct dr_runbook {
     const char *name;
     enum dr_runbook_kind kind;
@@ -175,10 +194,11 @@ struct dr_runbook {
     const char *region;      /* NULL: none */
     const char *const *impaired;
     size_t impaired_count;
-    int64_t rto_ms, rpo_ms; /* 0: none */
+    int64_t rto_ms, rpo_ms; /* -1: none; an RPO of 0 is a demanding one */
     bool require_reason;
     const json_t *inputs;   /* JSON Schemas by property; NULL: anything goes */
     const json_t *required; /* names that must be given: those without a default, unless Required lists them */
+    const struct dr_node *inputs_node; /* where Inputs stands; NULL: nowhere */
 };
 
 /* One loaded file with everything that it refers to. */
@@ -187,21 +207,34 @@ struct dr_program {
     const struct dr_machine *machine;
     const struct dr_runbook *runbook;
     const char *path;
-    json_t *files; /* {path: text} of every file that took part: the runbook, its actions, nested runbooks; for the journal */
+    /* {path: text} of every file that took part: the runbook, its actions, nested runbooks; for the journal. An action
+     * found by name on the action path has {name: path} beside it. */
+    json_t *files;
 };
 
-/* Loads, parses and checks. All mistakes and warnings go to `found`; NULL if there was an error among them. The program borrows the catalogue. */
-struct dr_program *dr_program_load(const char *path, struct dr_catalogue *catalogue, struct dr_diagnostics *found) __attribute__((warn_unused_result));
-/* The same from journaled texts: nothing is read from disk. Borrows `files`. */
-struct dr_program *dr_program_from_files(const char *path, const json_t *files, struct dr_catalogue *catalogue, struct dr_diagnostics *found)
+/* Codes of warnings about variables. AWS creates such a machine and the execution fails when it gets there, so they do
+ * not keep a program from running; drrun validate counts them as errors. */
+#define DR_VARIABLE "UNASSIGNED_VARIABLE"
+#define DR_OUTER_VARIABLE "OUTER_VARIABLE_ASSIGNED"
+
+/* Loads, parses and checks. All mistakes and warnings go to `found`; NULL if there was an error among them. The program
+ * borrows the catalogue. */
+struct dr_program *dr_program_load(const char *path, struct dr_catalogue *catalogue, struct dr_diagnostics *found)
     __attribute__((warn_unused_result));
+/* The same from journaled texts: nothing is read from disk. Borrows `files`. */
+struct dr_program *dr_program_from_files(const char *path, const json_t *files, struct dr_catalogue *catalogue,
+                                         struct dr_diagnostics *found) __attribute__((warn_unused_result));
 void dr_program_free(struct dr_program *program);
 
-/* The input that an execution starts with: `given` with defaults filled in and checked against Runbook.Inputs. A new reference, or NULL with the
- * mistakes in `found` (places point at the schema in the runbook; the message names the input). */
-json_t *dr_runbook_input(const struct dr_runbook *runbook, const json_t *given, struct dr_diagnostics *found) __attribute__((warn_unused_result));
-/* "--set k=v": v is converted to the declared type of input k; undeclared: JSON if it parses as such, else a string. `k` may be dotted. */
-bool dr_runbook_set(const struct dr_runbook *runbook, json_t *input, const char *assignment, struct dr_diagnostics *found);
+/* The input that an execution starts with: `given` with defaults filled in and checked against Runbook.Inputs. A new
+ * reference, or NULL with the mistakes in `found` (places point at the schema in the runbook; the message names the
+ * input). */
+json_t *dr_runbook_input(const struct dr_runbook *runbook, const json_t *given, struct dr_diagnostics *found)
+    __attribute__((warn_unused_result));
+/* "--set k=v": v is converted to the declared type of input k; undeclared: JSON if it parses as such, else a string.
+ * `k` may be dotted. */
+bool dr_runbook_set(const struct dr_runbook *runbook, json_t *input, const char *assignment,
+                    struct dr_diagnostics *found);
 
 /* The value of a setting: a new reference; NULL with `ret_error` set. NULL and no error: the setting is absent. */
 json_t *dr_setting_value(const struct dr_setting *setting, const struct dr_view *view, struct dr_error *ret_error);

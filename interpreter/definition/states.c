@@ -1,0 +1,318 @@
+/* One state: what all types share, then what its type has. The tables in fields.c say what may be written; here it is
+ * compiled. */
+#include "interpreter/definition/parse.h"
+
+#include "interpreter/base/clock.h"
+#include "interpreter/base/text.h"
+
+#include <string.h>
+
+/* Transitions are followed with what they assign, for graph.c and variables.c. */
+static void add_edge(struct dr_state_parse *at, const struct dr_state *to, const struct dr_node *assign)
+{
+    dr_block_edge(at->parser, at->parser->block, at->state, to, assign);
+}
+
+static bool has_result(const struct dr_state *state)
+{
+    return state->kind == DR_TASK || state->kind == DR_PARALLEL || state->kind == DR_MAP;
+}
+
+/* --- Errors
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/* States.ALL stands alone, and last, because nothing behind it could ever match. */
+static void check_error_names(struct dr_state_parse *at, const struct dr_node *list, size_t position,
+                              const struct dr_where *outer)
+{
+    const struct dr_node *names = dr_node_member(list->children.items[position], "ErrorEquals");
+    if (names == NULL || names->kind != DR_NODE_LIST)
+        return;
+    for (size_t i = 0; i < names->children.count; i++) {
+        const struct dr_node *name = names->children.items[i];
+        if (name->kind != DR_NODE_STRING || strcmp(name->string.bytes, "States.ALL") != 0)
+            continue;
+        const struct dr_where where = {outer, "ErrorEquals", 0}, item = {&where, NULL, i};
+        if (names->children.count > 1)
+            dr_mistake(at->parser, &item, name->place, DR_SCHEMA,
+                       dr_copy_string("It matches every error: leave out the others, or give it an entry of its own"),
+                       "States.ALL must appear alone in ErrorEquals");
+        if (position + 1 < list->children.count)
+            dr_mistake(at->parser, &item, name->place, DR_SCHEMA,
+                       dr_copy_string("Put this entry at the end of the list: nothing behind it can ever match"),
+                       "States.ALL must appear in the last entry of %s", list->key);
+    }
+}
+
+static double number_of(const struct dr_node *node, double otherwise)
+{
+    if (node && node->kind == DR_NODE_INTEGER)
+        return (double)node->integer;
+    return node && node->kind == DR_NODE_REAL ? node->real : otherwise;
+}
+
+static void parse_retrier(struct dr_state_parse *at, const struct dr_node *list, size_t position,
+                          struct dr_retrier *retrier, const struct dr_where *where)
+{
+    const struct dr_node *node = list->children.items[position];
+    if (!dr_form_check(at->parser, &dr_retrier_form, node, at->state->language, where))
+        return;
+    check_error_names(at, list, position, where);
+    retrier->errors = dr_strings_parse(at->parser->arena, dr_node_member(node, "ErrorEquals"), &retrier->error_count);
+    retrier->interval_seconds = number_of(dr_node_member(node, "IntervalSeconds"), 1);
+    retrier->attempts_max = (int64_t)number_of(dr_node_member(node, "MaxAttempts"), 3);
+    retrier->backoff_rate = number_of(dr_node_member(node, "BackoffRate"), 2.0);
+    const struct dr_node *most = dr_node_member(node, "MaxDelaySeconds"),
+                         *jitter = dr_node_member(node, "JitterStrategy");
+    retrier->delay_max_seconds = number_of(most, 0);
+    retrier->jitter = jitter && jitter->kind == DR_NODE_STRING && strcmp(jitter->string.bytes, "FULL") == 0;
+    if (most && retrier->delay_max_seconds > 0 && retrier->delay_max_seconds <= retrier->interval_seconds) {
+        const struct dr_where field = {where, "MaxDelaySeconds", 0};
+        dr_mistake(at->parser, &field, most->place, DR_SCHEMA, NULL,
+                   "\"MaxDelaySeconds\" (%.15g) must be greater than \"IntervalSeconds\" (%.15g)",
+                   retrier->delay_max_seconds, retrier->interval_seconds);
+    }
+}
+
+static void parse_catcher(struct dr_state_parse *at, const struct dr_node *list, size_t position,
+                          struct dr_catcher *catcher, const struct dr_where *where)
+{
+    const struct dr_node *node = list->children.items[position];
+    catcher->result = (struct dr_data_path){at->parser->root, true};
+    if (!dr_form_check(at->parser, &dr_catcher_form, node, at->state->language, where))
+        return;
+    check_error_names(at, list, position, where);
+    catcher->errors = dr_strings_parse(at->parser->arena, dr_node_member(node, "ErrorEquals"), &catcher->error_count);
+    const struct dr_where next = {where, "Next", 0};
+    catcher->next = dr_target_parse(at, dr_node_member(node, "Next"), &next);
+    const struct dr_node *assign = dr_form_member(&dr_catcher_form, node, "Assign");
+    if (at->state->language == DR_JSONPATH)
+        catcher->result =
+            dr_data_path_parse(at, dr_form_member(&dr_catcher_form, node, "ResultPath"), "ResultPath", where);
+    else
+        catcher->output = dr_template_parse(at, dr_node_member(node, "Output"), "Output", DR_IN_CATCH);
+    catcher->assign = dr_template_parse(at, assign, "Assign", DR_IN_CATCH);
+    add_edge(at, catcher->next, assign);
+}
+
+static void parse_retry_and_catch(struct dr_state_parse *at)
+{
+    const struct dr_node *retry = dr_member(at, "Retry"), *catch = dr_member(at, "Catch");
+    if (retry) {
+        struct dr_retrier *retriers = dr_arena_alloc(at->parser->arena, (retry->children.count + 1) * sizeof *retriers);
+        const struct dr_where where = {at->where, "Retry", 0};
+        for (size_t i = 0; i < retry->children.count; i++) {
+            const struct dr_where item = {&where, NULL, i};
+            parse_retrier(at, retry, i, &retriers[i], &item);
+        }
+        at->state->retriers = retriers;
+        at->state->retrier_count = retry->children.count;
+    }
+    if (catch) {
+        struct dr_catcher *catchers = dr_arena_alloc(at->parser->arena, (catch->children.count + 1) * sizeof *catchers);
+        const struct dr_where where = {at->where, "Catch", 0};
+        for (size_t i = 0; i < catch->children.count; i++) {
+            const struct dr_where item = {&where, NULL, i};
+            parse_catcher(at, catch, i, &catchers[i], &item);
+        }
+        at->state->catchers = catchers;
+        at->state->catcher_count = catch->children.count;
+    }
+}
+
+/* --- What many types share
+ * ---------------------------------------------------------------------------------------------------- */
+
+static void parse_data(struct dr_state_parse *at)
+{
+    struct dr_state *state = at->state;
+    struct dr_data_path whole = {at->parser->root, true};
+    state->input_path = state->output_path = state->result_path = whole;
+    enum dr_template_place after = has_result(state) ? DR_IN_RESULT : DR_IN_INPUT;
+    if (state->language == DR_JSONPATH) {
+        state->input_path = dr_data_path_parse(at, dr_member(at, "InputPath"), "InputPath", at->where);
+        state->output_path = dr_data_path_parse(at, dr_member(at, "OutputPath"), "OutputPath", at->where);
+        state->result_path = dr_data_path_parse(at, dr_member(at, "ResultPath"), "ResultPath", at->where);
+        if (state->kind != DR_MAP)
+            state->parameters = dr_template_parse(at, dr_member(at, "Parameters"), "Parameters", DR_IN_INPUT);
+        state->result_selector = dr_template_parse(at, dr_member(at, "ResultSelector"), "ResultSelector", after);
+    } else {
+        state->parameters = dr_template_parse(at, dr_member(at, "Arguments"), "Arguments", DR_IN_INPUT);
+        state->output = dr_template_parse(at, dr_member(at, "Output"), "Output", after);
+    }
+    state->assign = dr_template_parse(at, dr_member(at, "Assign"), "Assign", after);
+}
+
+static void parse_next(struct dr_state_parse *at)
+{
+    const struct dr_node *next = dr_member(at, "Next"), *end = dr_member(at, "End");
+    if (next) {
+        const struct dr_where where = {at->where, "Next", 0};
+        at->state->next = dr_target_parse(at, next, &where);
+    } else if (end == NULL || !end->boolean) {
+        at->dangling = true;
+    }
+    add_edge(at, at->state->next, dr_member(at, "Assign"));
+}
+
+/* --- One function a type
+ * ------------------------------------------------------------------------------------------------------- */
+
+static void parse_pass(struct dr_state_parse *at)
+{
+    const struct dr_node *result = at->state->language == DR_JSONPATH ? dr_member(at, "Result") : NULL;
+    if (result)
+        at->state->pass.result = dr_arena_json(at->parser->arena, dr_node_json(result));
+}
+
+static void check_impaired(struct dr_state_parse *at, const struct dr_node *region)
+{
+    const struct dr_runbook *runbook = at->parser->runbook;
+    if (runbook == NULL || region == NULL || region->kind != DR_NODE_STRING || at->state->catcher_count > 0)
+        return;
+    for (size_t i = 0; i < runbook->impaired_count; i++) {
+        if (strcmp(runbook->impaired[i], region->string.bytes) != 0)
+            continue;
+        const struct dr_where where = {at->where, "Region", 0};
+        dr_mistake(at->parser, &where, region->place, DR_IMPAIRED,
+                   dr_copy_string("Give the state a Catch that goes on without that Region"),
+                   "State \"%s\" depends on the Region %s, which Runbook.Impaired says may be gone, and has no Catch",
+                   at->state->name, region->string.bytes);
+    }
+}
+
+static void check_heartbeat(struct dr_state_parse *at)
+{
+    const json_t *timeout = at->state->task.timeout.constant, *heartbeat = at->state->task.heartbeat.constant;
+    if (!json_is_integer(timeout) || !json_is_integer(heartbeat) ||
+        json_integer_value(heartbeat) < json_integer_value(timeout))
+        return;
+    const struct dr_where where = {at->where, "HeartbeatSeconds", 0};
+    dr_mistake(at->parser, &where, dr_node_member(at->node, "HeartbeatSeconds")->place, DR_SCHEMA, NULL,
+               "\"HeartbeatSeconds\" must be smaller than \"TimeoutSeconds\"");
+}
+
+static void parse_credentials(struct dr_state_parse *at)
+{
+    const struct dr_node *node = dr_member(at, "Credentials");
+    if (node == NULL)
+        return;
+    const struct dr_where where = {at->where, "Credentials", 0};
+    if (node->kind != DR_NODE_MAP && !(at->state->language == DR_JSONATA && dr_is_expression(node)) &&
+        !dr_has_placeholder(node)) {
+        dr_mistake(at->parser, &where, node->place, DR_SCHEMA, NULL,
+                   "\"Credentials\" must be a map with RoleArn, not %s", dr_node_kind_name(node->kind));
+        return;
+    }
+    at->state->task.credentials = dr_template_parse(at, node, "Credentials", DR_IN_INPUT);
+}
+
+static void parse_task(struct dr_state_parse *at)
+{
+    struct dr_state *state = at->state;
+    state->task.timeout = dr_setting_parse(at, at->form, at->node, "TimeoutSeconds", "TimeoutSecondsPath", at->where);
+    state->task.heartbeat =
+        dr_setting_parse(at, at->form, at->node, "HeartbeatSeconds", "HeartbeatSecondsPath", at->where);
+    state->task.region = dr_setting_parse(at, at->form, at->node, "Region", NULL, at->where);
+    parse_credentials(at);
+    check_heartbeat(at);
+    check_impaired(at, dr_node_member(at->node, "Region"));
+    const struct dr_node *resource = dr_member(at, "Resource");
+    if (resource == NULL)
+        return;
+    const struct dr_node *arguments =
+        dr_node_member(at->node, state->language == DR_JSONATA ? "Arguments" : "Parameters");
+    state->task.resource_text = resource->string.bytes;
+    state->task.resource = dr_resource_parse(at->parser, resource, arguments, state->language, at->where);
+    if (state->task.resource)
+        dr_arguments_check(at->parser, state->task.resource, at->node, arguments, state->language, at->where);
+}
+
+static void parse_choice(struct dr_state_parse *at)
+{
+    const struct dr_node *choices = dr_member(at, "Choices"), *otherwise = dr_member(at, "Default");
+    size_t count = choices ? choices->children.count : 0;
+    struct dr_choice_rule *rules = dr_arena_alloc(at->parser->arena, (count + 1) * sizeof *rules);
+    const struct dr_where list = {at->where, "Choices", 0};
+    for (size_t i = 0; i < count; i++) {
+        const struct dr_node *node = choices->children.items[i];
+        const struct dr_where where = {&list, NULL, i}, next = {&where, "Next", 0};
+        if (!dr_form_check(at->parser, &dr_choice_rule_form, node, at->state->language, &where))
+            continue;
+        rules[i].test = dr_rule_parse(at, node);
+        rules[i].next = dr_target_parse(at, dr_node_member(node, "Next"), &next);
+        const struct dr_node *assign = dr_form_member(&dr_choice_rule_form, node, "Assign");
+        rules[i].assign = dr_template_parse(at, assign, "Assign", DR_IN_INPUT);
+        if (at->state->language == DR_JSONATA)
+            rules[i].output = dr_template_parse(at, dr_node_member(node, "Output"), "Output", DR_IN_INPUT);
+        add_edge(at, rules[i].next, assign);
+    }
+    at->state->choice.rules = rules;
+    at->state->choice.count = count;
+    if (otherwise) {
+        const struct dr_where where = {at->where, "Default", 0};
+        at->state->choice.otherwise = dr_target_parse(at, otherwise, &where);
+        add_edge(at, at->state->choice.otherwise, dr_member(at, "Assign"));
+    }
+}
+
+static void parse_wait(struct dr_state_parse *at)
+{
+    struct dr_state *state = at->state;
+    struct dr_setting seconds = dr_setting_parse(at, at->form, at->node, "Seconds", "SecondsPath", at->where);
+    struct dr_setting timestamp = dr_setting_parse(at, at->form, at->node, "Timestamp", "TimestampPath", at->where);
+    state->wait.kind = seconds.field ? DR_WAIT_SECONDS : DR_WAIT_TIMESTAMP;
+    state->wait.setting = seconds.field ? seconds : timestamp;
+    const struct dr_node *text = dr_member(at, "Timestamp");
+    if (text == NULL || timestamp.constant == NULL || dr_has_placeholder(text))
+        return;
+    if (!dr_time_parse(text->string.bytes, text->string.size, &state->wait.at_ms, NULL)) {
+        const struct dr_where where = {at->where, "Timestamp", 0};
+        dr_mistake(at->parser, &where, text->place, DR_SCHEMA,
+                   dr_copy_string("As in 2026-11-21T03:00:00Z or 2026-11-21T03:00:00.5+01:00"),
+                   "String does not match RFC3339 timestamp");
+    }
+}
+
+static void parse_fail(struct dr_state_parse *at)
+{
+    at->state->fail.error = dr_setting_parse(at, at->form, at->node, "Error", "ErrorPath", at->where);
+    at->state->fail.cause = dr_setting_parse(at, at->form, at->node, "Cause", "CausePath", at->where);
+}
+
+static void parse_parallel(struct dr_state_parse *at)
+{
+    const struct dr_node *branches = dr_member(at, "Branches");
+    size_t count = branches ? branches->children.count : 0;
+    const struct dr_machine **machines = dr_arena_alloc(at->parser->arena, (count + 1) * sizeof *machines);
+    const struct dr_where list = {at->where, "Branches", 0};
+    for (size_t i = 0; i < count; i++) {
+        const struct dr_where where = {&list, NULL, i};
+        machines[i] = dr_machine_parse(at->parser, &dr_branch_form, branches->children.items[i], at->state, &where);
+    }
+    at->state->parallel.branches = machines;
+    at->state->parallel.count = count;
+}
+
+static void parse_nothing(struct dr_state_parse *at)
+{
+    (void)at;
+}
+
+static void (*const parsers[])(struct dr_state_parse *) = {
+    [DR_PASS] = parse_pass,       [DR_TASK] = parse_task, [DR_CHOICE] = parse_choice,     [DR_WAIT] = parse_wait,
+    [DR_SUCCEED] = parse_nothing, [DR_FAIL] = parse_fail, [DR_PARALLEL] = parse_parallel, [DR_MAP] = dr_map_parse,
+};
+
+void dr_state_parse(struct dr_state_parse *at)
+{
+    struct dr_state *state = at->state;
+    const struct dr_node *comment = dr_node_member(at->node, "Comment");
+    if (comment && comment->kind == DR_NODE_STRING)
+        state->comment = comment->string.bytes;
+    parse_data(at);
+    parse_retry_and_catch(at);
+    if (state->kind != DR_CHOICE && state->kind != DR_SUCCEED && state->kind != DR_FAIL)
+        parse_next(at);
+    parsers[state->kind](at);
+}
