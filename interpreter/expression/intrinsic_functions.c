@@ -328,8 +328,8 @@ static json_t *call_JsonMerge(struct intrinsic_call *call)
     if (!json_is_false(call->arguments[2])) {
         return fail(call, "Argument 3 must be false: only the shallow merging mode is supported");
     }
-    json_t *merged = json_copy(call->arguments[0]);
-    json_object_update(merged, call->arguments[1]);
+    json_t *merged = dr_json_copy(call->arguments[0]);
+    dr_json_merge(merged, call->arguments[1]);
     return merged;
 }
 

@@ -141,7 +141,7 @@ static json_t *call_append(struct call *call)
     if (!json_is_array(call->value)) {
         return dr_json_share(call->value);
     }
-    json_t *list = json_copy(dr_json_thaw(call->value));
+    json_t *list = dr_json_copy(call->value);
     json_array_extend(list, call->arguments);
     return list;
 }

@@ -57,11 +57,11 @@ json_t *dr_path_set(const struct dr_path *path, const json_t *document, const js
             }
         }
     }
-    json_t *root = json_copy(dr_json_thaw(document)), *parent = root;
+    json_t *root = dr_json_copy(document), *parent = root;
     for (size_t i = 0; i + 1 < path->count; i++) {
         const json_t *child;
         look(parent, &path->steps[i], &child);
-        json_t *copy = child ? json_copy(dr_json_thaw(child)) : json_object();
+        json_t *copy = child ? dr_json_copy(child) : json_object();
         put(parent, &path->steps[i], copy);
         parent = copy;
     }

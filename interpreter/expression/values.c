@@ -164,6 +164,25 @@ bool dr_json_same(const json_t *left, const json_t *right)
     return same(left, right, 0);
 }
 
+void dr_json_merge(json_t *object, const json_t *from)
+{
+    json_t *source = dr_json_thaw(from);
+    for (void *at = json_object_iter(source); at; at = json_object_iter_next(source, at)) {
+        json_object_setn_new_nocheck(object, json_object_iter_key(at), json_object_iter_key_len(at),
+                                     json_incref(json_object_iter_value(at)));
+    }
+}
+
+json_t *dr_json_copy(const json_t *value)
+{
+    if (json_is_object(value)) {
+        json_t *copy = json_object();
+        dr_json_merge(copy, value);
+        return copy;
+    }
+    return json_copy(dr_json_thaw(value));
+}
+
 /* Double.toString: plain between 1e-3 and 1e7, else d.dddE10. The digits are the shortest ones in both languages. */
 static void put_java_real(struct dr_text *text, double real)
 {

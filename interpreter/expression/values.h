@@ -18,6 +18,11 @@ json_t *dr_number_parse(const char *bytes, size_t size);
 /* Equality of JSON in which 1 equals 1.0, at every depth. */
 bool dr_json_same(const json_t *left, const json_t *right);
 
+/* A shallow copy: a new object or array with the same members. (jansson's own loses what follows a NUL in a key.) */
+json_t *dr_json_copy(const json_t *value);
+/* Sets every member of `from` in `object`. */
+void dr_json_merge(json_t *object, const json_t *from);
+
 /* Appends the value as Java's toString() shows it: {Arg1=1, Arg2=[]}, strings bare, doubles as 1.0E10. Returns false
  * when that needs more than `bytes_max` or DR_DEPTH_MAX. */
 bool dr_text_java(struct dr_text *text, const json_t *value, size_t bytes_max);
