@@ -80,6 +80,8 @@ void dr_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int dr_complain_problem(struct dr_problem *problem); /* prints and frees it; returns its exit status */
 /* All diagnostics, sorted, to stderr. */
 void dr_print_diagnostics(struct dr_diagnostics *found);
+/* Says that something is invalid: with --json as {"valid", "diagnostics": [...]} on stdout too. Empties the list. */
+void dr_print_findings(struct dr_diagnostics *found, bool valid);
 json_t *dr_diagnostic_json(const struct dr_diagnostic *diagnostic);
 /* Asks a yes-or-no question on the terminal. False without one. */
 bool dr_confirm(const char *question);

@@ -250,6 +250,18 @@ static void apply_retry(struct dr_execution *execution, struct dr_event *event)
               (struct dr_notice){.kind = DR_NOTICE_RETRY_SCHEDULED, .due_ms = event->due_ms, .error = &event->error});
 }
 
+/* Only who waits for an answer waits for heartbeats; other calls end by themselves or at their deadline. */
+static bool awaits_answer(const struct dr_resource *resource)
+{
+    return ((const struct dr_primitive *)(const void *)resource)->awaits_answer;
+}
+
+static void arm(struct dr_execution *execution, struct dr_branch *branch, int64_t now_ms)
+{
+    bool beat = branch->heartbeat_ms != DR_TIME_NONE && now_ms + branch->heartbeat_ms < branch->deadline_ms;
+    dr_timer_set(execution, branch, beat ? now_ms + branch->heartbeat_ms : branch->deadline_ms);
+}
+
 static void apply_call(struct dr_execution *execution, struct dr_event *event)
 {
     struct dr_branch *branch = event->branch;
@@ -259,13 +271,11 @@ static void apply_call(struct dr_execution *execution, struct dr_event *event)
     branch->resource = event->decision.resource;
     free(branch->region);
     branch->region = dr_copy_string(event->decision.region);
-    branch->heartbeat_ms = event->decision.heartbeat_ms;
+    branch->heartbeat_ms = awaits_answer(branch->resource) ? event->decision.heartbeat_ms : DR_TIME_NONE;
+    branch->deadline_ms = event->due_ms;
     json_decref(branch->arguments);
     branch->arguments = json_incref(event->data);
-    int64_t due_ms = event->due_ms;
-    if (branch->heartbeat_ms != DR_TIME_NONE && event->time_ms + branch->heartbeat_ms < due_ms)
-        due_ms = event->time_ms + branch->heartbeat_ms;
-    dr_timer_set(execution, branch, due_ms);
+    arm(execution, branch, event->time_ms);
     dr_notify(execution, branch,
               (struct dr_notice){.kind = DR_NOTICE_TASK_SCHEDULED,
                                  .input = event->data,
@@ -518,6 +528,9 @@ void dr_apply(struct dr_execution *execution, struct dr_event *event)
         break;
     case DR_EVENT_ANSWER:
         apply_answer(execution, event);
+        break;
+    case DR_EVENT_HEARTBEAT:
+        arm(execution, event->branch, event->time_ms);
         break;
     case DR_EVENT_RESUMED:
         dr_notify(execution, execution->root, (struct dr_notice){.kind = DR_NOTICE_RESUMED});

@@ -56,8 +56,10 @@ struct dr_branch *dr_branch_new(struct dr_execution *execution, struct dr_frame 
 
 void dr_branches_reserve(struct dr_execution *execution, uint32_t count, const json_t *free_ids)
 {
-    for (uint32_t i = 0; i < count; i++)
-        execution->branches[take_id(execution)] = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t id = take_id(execution); /* may move the array */
+        execution->branches[id] = NULL;
+    }
     for (size_t i = 0; i < json_array_size(free_ids); i++) {
         uint32_t id = (uint32_t)json_integer_value(json_array_get(free_ids, i));
         if (id < count)

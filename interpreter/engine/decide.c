@@ -157,9 +157,31 @@ static int64_t deadline(const struct dr_decision *decision, int64_t now_ms)
     return timeout_ms == DR_TIME_NONE ? DR_TIME_NONE : now_ms + timeout_ms;
 }
 
+/* The arguments as the resource declares them: defaults filled in, checked. A wrong one is the runbook's mistake at run
+ * time, as on AWS. */
+static void complete_arguments(struct dr_execution *execution, struct dr_decision *decision)
+{
+    char *problem = NULL;
+    json_t *complete =
+        dr_catalogue_arguments(execution->options.catalogue, decision->resource, decision->output, &problem);
+    if (complete) {
+        json_decref(decision->output);
+        decision->output = complete;
+        return;
+    }
+    struct dr_text given = {0};
+    dr_text_json(&given, decision->output, 10000);
+    dr_flow_fail(decision, "States.Runtime", "The Parameters '%s' could not be used to start the Task: [%s]",
+                 given.bytes ? given.bytes : "", problem ? problem : "");
+    dr_text_done(&given);
+    free(problem);
+}
+
 static void decision_event(struct dr_execution *execution, struct dr_branch *branch, struct dr_decision *decision,
                            int64_t now_ms, struct dr_event *event)
 {
+    if (decision->resource && (decision->kind == DR_DECIDE_CALL || decision->kind == DR_DECIDE_FORK))
+        complete_arguments(execution, decision);
     switch (decision->kind) {
     case DR_DECIDE_LEAVE:
         leave_event(branch, event, decision);
@@ -217,6 +239,21 @@ static void copy_error(struct dr_error *to, const struct dr_error *from)
     *to = (struct dr_error){.error = dr_copy_string(from->error), .cause = dr_copy_string(from->cause)};
 }
 
+/* What goes wrong while a Map reads its items or writes its results has an error name of its own. */
+static void name_map_error(const struct dr_branch *branch, struct dr_error *error)
+{
+    const char *name = branch->stage == DR_MAP_READ    ? "States.ItemReaderFailed"
+                       : branch->stage == DR_MAP_WRITE ? "States.ResultWriterFailed"
+                                                       : NULL;
+    if (branch->state->kind != DR_MAP || branch->phase != DR_PHASE_ANSWERED || !name ||
+        strcmp(error->error, "Drrun.OutcomeUnknown") == 0)
+        return;
+    struct dr_error named = {0};
+    dr_error_set(&named, name, "%s: %s", error->error, error->cause ? error->cause : "");
+    dr_error_done(error);
+    *error = named;
+}
+
 void dr_decide(struct dr_execution *execution, struct dr_branch *branch, int64_t now_ms, struct dr_event *event)
 {
     *event = (struct dr_event){.branch = branch, .time_ms = now_ms, .due_ms = DR_TIME_NONE};
@@ -229,6 +266,7 @@ void dr_decide(struct dr_execution *execution, struct dr_branch *branch, int64_t
     if (failed) {
         struct dr_error error;
         copy_error(&error, failed);
+        name_map_error(branch, &error);
         error_event(execution, branch, &error, now_ms, event);
         return;
     }

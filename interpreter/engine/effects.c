@@ -5,6 +5,7 @@
 #include "interpreter/base/limits.h"
 #include "providers/secrets.h"
 
+#include <assert.h>
 #include <openssl/sha.h>
 #include <string.h>
 
@@ -53,22 +54,18 @@ const struct dr_resource *dr_effect_resource(const struct dr_state *state, unsig
         return state->task.resource;
     if (state->kind != DR_MAP)
         return NULL;
-    if (stage == 1)
+    if (stage == DR_MAP_READ)
         return state->map.reader ? state->map.reader->resource : NULL;
-    return stage == 3 && state->map.writer ? state->map.writer->resource : NULL;
+    return stage == DR_MAP_WRITE && state->map.writer ? state->map.writer->resource : NULL;
 }
 
 static void finish(struct dr_call *call, json_t *output, const struct dr_error *error, bool unknown)
 {
     struct dr_effect_call *effect = call->engine;
     struct dr_execution *execution = effect->execution;
-    if (effect->finished) {
-        json_decref(output);
-        return;
-    }
+    assert(!effect->finished);
     effect->finished = true;
     effect->output = dr_secrets_mask(effect->secrets, output);
-    json_decref(output);
     if (error) {
         bool lost =
             unknown && dr_effect_repeat(&call->primitive->resource, effect->branch->arguments) == DR_REPEAT_NEVER;
@@ -102,7 +99,7 @@ void dr_effect_start(struct dr_execution *execution, struct dr_branch *branch)
         .region = branch->region ? branch->region : execution->program->runbook->region,
         .directory = execution->directory,
         .now_ms = execution->now_ms,
-        .deadline_ms = branch->due_ms,
+        .deadline_ms = branch->deadline_ms,
         .finish = finish,
         .engine = effect,
     };

@@ -41,6 +41,7 @@ static void log_line(void *host, const char *level, const char *message)
     struct dr_execution *execution = host;
     if (execution->options.observer.log)
         execution->options.observer.log(execution->options.observer.data, level, message);
+    execution->visible = true;
 }
 
 static void metric(void *host, const char *name, double value, const char *unit, int64_t at_ms)

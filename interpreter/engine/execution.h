@@ -76,9 +76,14 @@ struct dr_execution_identity {
 void dr_execution_start(struct dr_execution *execution, const struct dr_program *program, json_t *input,
                         const struct dr_execution_identity *identity);
 
+enum dr_replay {
+    DR_REPLAY_QUICK,    /* from the newest snapshot */
+    DR_REPLAY_WHOLE,    /* from the start: dr_execution_entered() then knows every state */
+    DR_REPLAY_OBSERVED, /* from the start, and the observer hears everything again */
+};
 /* Rebuilds the tree from the journal. False: the journal and its definition disagree, or a record cannot be read;
- * `problem` tells. With `observe` the observer hears everything again, and snapshots are not used (history). */
-bool dr_execution_replay(struct dr_execution *execution, bool observe, struct dr_problem *problem)
+ * `problem` tells. */
+bool dr_execution_replay(struct dr_execution *execution, enum dr_replay mode, struct dr_problem *problem)
     __attribute__((warn_unused_result));
 
 /* After a replay: goes live. Reissues, restarts or raises what was under way (design 4.3). */
@@ -101,6 +106,8 @@ void dr_execution_abort(struct dr_execution *execution, const char *error, const
  * no such call. */
 bool dr_execution_answer(struct dr_execution *execution, const char *token, json_t *output,
                          const struct dr_error *error);
+/* Whoever works on the answer is still there: HeartbeatSeconds starts anew. False if there is no such call. */
+bool dr_execution_heartbeat(struct dr_execution *execution, const char *token);
 /* Says what became of the paused call of a state (NULL: all): "repeat" it, "fail", or "succeed" with `output` (stolen,
  * may be NULL). */
 bool dr_execution_resolve(struct dr_execution *execution, const char *state, const char *verdict, json_t *output);

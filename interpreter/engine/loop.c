@@ -62,7 +62,7 @@ static bool commit(struct dr_execution *execution)
         execution->options.observer.committed(execution->options.observer.data, execution->now_ms);
     execution->visible = false;
     if (execution->records_since_snapshot >= SNAPSHOT_RECORDS) {
-        dr_snapshot_write(execution);
+        dr_tree_save(execution);
         execution->records_since_snapshot = 0;
     }
     return true;
@@ -81,7 +81,7 @@ static void time_out(struct dr_execution *execution, struct dr_branch *branch)
                              .branch = branch,
                              .due_ms = DR_TIME_NONE,
                              .error = {.error = dr_copy_string("States.Timeout")}};
-    event.heartbeat = branch->phase == DR_PHASE_CALLING && branch->heartbeat_ms != DR_TIME_NONE;
+    event.heartbeat = branch->phase == DR_PHASE_CALLING && branch->due_ms < branch->deadline_ms;
     live_event(execution, &event);
 }
 
@@ -214,6 +214,9 @@ void dr_execution_abort(struct dr_execution *execution, const char *error, const
 {
     if (execution->status != DR_RUNNING)
         return;
+    int64_t now_ms = execution->options.runtime->ops->now_ms(execution->options.runtime);
+    if (now_ms > execution->now_ms)
+        execution->now_ms = now_ms;
     struct dr_error why = {.error = dr_copy_string(error ? error : ""), .cause = dr_copy_string(cause)};
     end(execution, DR_ABORTED_STATUS, NULL, &why);
     dr_error_done(&why);
@@ -229,8 +232,8 @@ static bool awaits_answer(const struct dr_branch *branch)
            ((const struct dr_primitive *)(const void *)branch->resource)->awaits_answer;
 }
 
-bool dr_execution_answer(struct dr_execution *execution, const char *token, json_t *output,
-                         const struct dr_error *error)
+/* The branch that awaits the answer with this token (NULL: the only one that awaits any), or NULL. */
+static struct dr_branch *find_awaiting(const struct dr_execution *execution, const char *token)
 {
     struct dr_branch *found = NULL;
     size_t count = 0;
@@ -245,7 +248,24 @@ bool dr_execution_answer(struct dr_execution *execution, const char *token, json
             count++;
         }
     }
-    if (count != 1) {
+    return count == 1 ? found : NULL;
+}
+
+bool dr_execution_heartbeat(struct dr_execution *execution, const char *token)
+{
+    struct dr_branch *found = find_awaiting(execution, token);
+    if (!found)
+        return false;
+    struct dr_event event = {.kind = DR_EVENT_HEARTBEAT, .branch = found, .due_ms = DR_TIME_NONE};
+    live_event(execution, &event);
+    return true;
+}
+
+bool dr_execution_answer(struct dr_execution *execution, const char *token, json_t *output,
+                         const struct dr_error *error)
+{
+    struct dr_branch *found = find_awaiting(execution, token);
+    if (!found) {
         json_decref(output);
         return false;
     }

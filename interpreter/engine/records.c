@@ -134,6 +134,7 @@ void dr_record_write(const struct dr_execution *execution, const struct dr_event
         add_json(out, "output", event->data);
         add_error(out, &event->error);
         break;
+    case DR_EVENT_HEARTBEAT:
     case DR_EVENT_RESTART:
     case DR_EVENT_REDRIVE:
     case DR_EVENT_KINDS:

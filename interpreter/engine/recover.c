@@ -237,6 +237,8 @@ static bool replay_event(struct replay *replay, json_t *record, struct dr_event 
             (branch->phase != DR_PHASE_CALLING && branch->phase != DR_PHASE_FORKED && branch->phase != DR_PHASE_PAUSED))
             return refuse(replay, "nothing was called");
         return replay_answer(replay, record, event);
+    case DR_EVENT_HEARTBEAT:
+        return branch && branch->phase == DR_PHASE_CALLING ? true : refuse(replay, "nothing was called");
     case DR_EVENT_RESUMED:
     case DR_EVENT_METRIC:
         event->data = without_header(record);
@@ -255,6 +257,68 @@ static bool replay_event(struct replay *replay, json_t *record, struct dr_event 
     return false;
 }
 
+/* ----- The short way for steps, which are nearly all of a long journal
+ * ------------------------------------------------------- */
+
+struct cursor {
+    const char *at, *end;
+};
+
+static bool skip(struct cursor *cursor, const char *text)
+{
+    size_t length = strlen(text);
+    if ((size_t)(cursor->end - cursor->at) < length || memcmp(cursor->at, text, length) != 0)
+        return false;
+    cursor->at += length;
+    return true;
+}
+
+static bool read_int(struct cursor *cursor, int64_t *ret_number)
+{
+    int64_t number = 0;
+    const char *begin = cursor->at;
+    for (; cursor->at < cursor->end && *cursor->at >= '0' && *cursor->at <= '9' && cursor->at - begin < 18;
+         cursor->at++)
+        number = 10 * number + (*cursor->at - '0');
+    *ret_number = number;
+    return cursor->at > begin;
+}
+
+/* Whether the string that starts here is `wanted`, written without escapes. */
+static bool is_string(struct cursor *cursor, const char *wanted)
+{
+    return skip(cursor, "\"") && skip(cursor, wanted) && skip(cursor, "\"");
+}
+
+/* A plain step that the branch decides just so. False: not applied, nothing changed; the long way then tells what is
+ * wrong. */
+static bool replay_plain_step(struct replay *replay, const char *line, size_t size)
+{
+    struct dr_execution *execution = replay->execution;
+    struct cursor cursor = {line, line + size};
+    int64_t time_ms, id;
+    if (!skip(&cursor, "{\"k\":\"step\",\"t\":") || !read_int(&cursor, &time_ms) || !skip(&cursor, ",\"b\":") ||
+        !read_int(&cursor, &id) || id >= (int64_t)execution->branch_count)
+        return false;
+    struct dr_branch *branch = execution->branches[id];
+    if (!branch || !may_decide(branch) || branch->state->retrier_count + branch->state->catcher_count > 0 ||
+        !skip(&cursor, ",\"s\":") || !is_string(&cursor, branch->state->name))
+        return false;
+    struct dr_event event;
+    uint64_t drawn = execution->random.drawn;
+    execution->now_ms = time_ms;
+    dr_decide(execution, branch, time_ms, &event);
+    bool same = event.kind == DR_EVENT_STEP &&
+                (!event.next || (skip(&cursor, ",\"n\":") && is_string(&cursor, event.next->name))) &&
+                skip(&cursor, "}") && cursor.at == cursor.end;
+    if (same)
+        dr_apply(execution, &event);
+    else
+        execution->random.drawn = drawn;
+    dr_event_done(&event);
+    return same;
+}
+
 static bool replay_record(void *data, const char *line, size_t size, uint64_t offset)
 {
     struct replay *replay = data;
@@ -262,6 +326,8 @@ static bool replay_record(void *data, const char *line, size_t size, uint64_t of
     char *problem = NULL;
     replay->offset = offset;
     replay->records++;
+    if (replay_plain_step(replay, line, size))
+        return true;
     json_t *record = dr_json_parse(line, size, &problem);
     if (!record) {
         refuse(replay, "not JSON: %s", problem ? problem : "");
@@ -290,7 +356,7 @@ static bool replay_first(void *data, const char *line, size_t size, uint64_t off
     return false;
 }
 
-bool dr_execution_replay(struct dr_execution *execution, bool observe, struct dr_problem *problem)
+bool dr_execution_replay(struct dr_execution *execution, enum dr_replay mode, struct dr_problem *problem)
 {
     struct dr_journal *journal = execution->options.journal;
     struct replay replay = {.execution = execution};
@@ -298,11 +364,11 @@ bool dr_execution_replay(struct dr_execution *execution, bool observe, struct dr
     size_t size = 0;
     uint64_t from = 0;
     execution->replaying = true;
-    execution->observed = observe;
-    execution->track_entered = true;
-    if (!observe && dr_journal_snapshot_read(journal, &bytes, &size, &from)) {
+    execution->observed = mode == DR_REPLAY_OBSERVED;
+    execution->track_entered = mode == DR_REPLAY_WHOLE;
+    if (mode == DR_REPLAY_QUICK && dr_journal_snapshot_read(journal, &bytes, &size, &from)) {
         bool read = dr_journal_records(journal, 0, replay_first, &replay, problem) && execution->record &&
-                    dr_snapshot_read(execution, bytes, size);
+                    dr_tree_restore(execution, bytes, size);
         free(bytes);
         if (!read && !replay.problem)
             refuse(&replay, "the snapshot beside the journal does not fit it; move snapshot.json away and try again");
@@ -317,7 +383,7 @@ bool dr_execution_replay(struct dr_execution *execution, bool observe, struct dr
         replay.problem = NULL;
     }
     free(replay.problem);
-    execution->replaying = execution->observed = false;
+    execution->replaying = execution->observed = execution->track_entered = false;
     execution->records_since_snapshot = replay.records;
     return good;
 }

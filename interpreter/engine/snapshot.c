@@ -74,6 +74,7 @@ static json_t *write_branch(const struct dr_branch *branch)
     set_int(object, "lastEvent", (int64_t)branch->last_event);
     set_int(object, "call", (int64_t)branch->call);
     set_int(object, "heartbeatMs", branch->heartbeat_ms);
+    set_int(object, "deadlineMs", branch->deadline_ms);
     set_int(object, "dueMs", branch->due_ms);
     json_object_set_new(object, "armed", json_boolean(branch->timer != 0));
     json_object_set_new(object, "heartbeatLost", json_boolean(branch->heartbeat_lost));
@@ -95,7 +96,7 @@ static json_t *write_branch(const struct dr_branch *branch)
     return object;
 }
 
-void dr_snapshot_write(struct dr_execution *execution)
+void dr_tree_save(struct dr_execution *execution)
 {
     if (!execution->options.journal || !execution->root)
         return;
@@ -110,7 +111,6 @@ void dr_snapshot_write(struct dr_execution *execution)
     set_int(object, "redrives", (int64_t)execution->redrives);
     set_int(object, "branchCount", execution->branch_count);
     set_value(object, "metrics", execution->metrics);
-    set_value(object, "entered", execution->entered);
     for (uint32_t i = 0; i < execution->free_count; i++)
         json_array_append_new(free_ids, json_integer(execution->free_ids[i]));
     json_object_set_new(object, "freeIds", free_ids);
@@ -216,6 +216,7 @@ static bool read_branch(struct dr_execution *execution, struct dr_branch *branch
     branch->last_event = (uint64_t)int_of(object, "lastEvent");
     branch->call = (uint64_t)int_of(object, "call");
     branch->heartbeat_ms = int_of(object, "heartbeatMs");
+    branch->deadline_ms = int_of(object, "deadlineMs");
     branch->heartbeat_lost = json_is_true(json_object_get(object, "heartbeatLost"));
     branch->input = json_incref(json_object_get(object, "input"));
     branch->scope.variables = json_incref(json_object_get(object, "variables"));
@@ -241,7 +242,7 @@ static bool read_branch(struct dr_execution *execution, struct dr_branch *branch
     return !frame || read_frame(execution, branch, frame);
 }
 
-bool dr_snapshot_read(struct dr_execution *execution, const char *bytes, size_t size)
+bool dr_tree_restore(struct dr_execution *execution, const char *bytes, size_t size)
 {
     json_t *object = dr_json_parse(bytes, size, NULL);
     bool good = json_is_object(object) && int_of(object, "semantics") == DR_SEMANTICS;
@@ -264,7 +265,6 @@ bool dr_snapshot_read(struct dr_execution *execution, const char *bytes, size_t 
         execution->calls = (uint64_t)int_of(object, "calls");
         execution->redrives = (uint64_t)int_of(object, "redrives");
         json_object_update(execution->metrics, json_object_get(object, "metrics"));
-        json_object_update(execution->entered, json_object_get(object, "entered"));
         const json_t *root = json_object_get(object, "root"), *free_ids = json_object_get(object, "freeIds");
         dr_branches_reserve(execution, (uint32_t)int_of(object, "branchCount"), free_ids);
         execution->root =

@@ -52,7 +52,8 @@ struct dr_branch {
     json_t *arguments; /* CALLING, PAUSED: as journaled */
     const struct dr_resource *resource;
     char *region;
-    uint64_t call; /* its number: the token is derived from it */
+    uint64_t call;       /* its number: the token is derived from it */
+    int64_t deadline_ms; /* of the call; due_ms may be an earlier heartbeat */
     int64_t heartbeat_ms;
     struct dr_effect_call *effect;
 };
@@ -219,7 +220,7 @@ void dr_execution_keep(struct dr_execution *execution,
 struct dr_program *dr_execution_load(struct dr_execution *execution, const json_t *record,
                                      char **ret_problem); /* from the record's "path" and "files" */
 /* snapshot.c */
-void dr_snapshot_write(struct dr_execution *execution);
-bool dr_snapshot_read(struct dr_execution *execution, const char *bytes, size_t size);
+void dr_tree_save(struct dr_execution *execution);
+bool dr_tree_restore(struct dr_execution *execution, const char *bytes, size_t size);
 
 #endif

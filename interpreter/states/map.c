@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STAGE_START, STAGE_READ, STAGE_RUN, STAGE_WRITE };
-
 /* A number from MaxConcurrency(Path), ToleratedFailureCount(Path), ...: `otherwise` if absent. A numeric string is
  * accepted through a path, as AWS does. */
 static bool setting_number(const struct dr_view *view, const struct dr_setting *setting, bool whole, double otherwise,
@@ -154,7 +152,7 @@ static void fork_items(const struct dr_moment *moment, json_t *input, struct dr_
     struct dr_view view = moment->view;
     view.input = input;
     decision->kind = DR_DECIDE_FORK;
-    decision->stage = STAGE_RUN;
+    decision->stage = DR_MAP_RUN;
     decision->timeout_ms = DR_TIME_NONE;
     decision->output = json_incref(input);
     if (!tolerances(moment, &view, decision))
@@ -219,7 +217,7 @@ static void map_enter(const struct dr_moment *moment, struct dr_decision *decisi
                      "The resource '%s' cannot be called: this drrun has no provider for it", reader->resource_text);
     } else if (reader) {
         decision->kind = DR_DECIDE_CALL;
-        decision->stage = STAGE_READ;
+        decision->stage = DR_MAP_READ;
         decision->resource = reader->resource;
         decision->timeout_ms = decision->heartbeat_ms = DR_TIME_NONE;
         if (reader->arguments)
@@ -276,7 +274,7 @@ static void items_are_done(const struct dr_moment *moment, json_t *result, struc
         json_decref(input);
         if (arguments) {
             decision->kind = DR_DECIDE_CALL;
-            decision->stage = STAGE_WRITE;
+            decision->stage = DR_MAP_WRITE;
             decision->resource = writer->resource;
             decision->timeout_ms = decision->heartbeat_ms = DR_TIME_NONE;
             decision->output = dr_items_write_arguments(writer, arguments, formatted);
@@ -288,9 +286,9 @@ static void items_are_done(const struct dr_moment *moment, json_t *result, struc
 
 static void map_resume(const struct dr_moment *moment, json_t *result, struct dr_decision *decision)
 {
-    if (moment->stage == STAGE_READ)
+    if (moment->stage == DR_MAP_READ)
         items_were_read(moment, result, decision);
-    else if (moment->stage == STAGE_RUN)
+    else if (moment->stage == DR_MAP_RUN)
         items_are_done(moment, result, decision);
     else
         dr_flow_leave(moment, result, moment->state->next, decision);

@@ -23,6 +23,8 @@ struct dr_moment {
     const char *execution_id;
 };
 
+enum dr_map_stage { DR_MAP_START, DR_MAP_READ, DR_MAP_RUN, DR_MAP_WRITE };
+
 enum dr_decision_kind {
     DR_DECIDE_LEAVE, /* to `next` (NULL: the machine ends) with `output`; `assigned` variables take effect */
     DR_DECIDE_CALL,  /* `resource` with `output` as its arguments */
@@ -45,11 +47,11 @@ struct dr_decision {
     json_t *items;                      /* FORK of a Map: an array of items, or of batches if `items_ready` */
     bool items_ready;        /* the branches start with the items as they are; else ItemSelector makes their input */
     int64_t concurrency_max; /* FORK of a Map: 0: no limit */
-    int64_t tolerated_count;             /* FORK of a Map: failures that do not fail it; negative: not given */
-    double tolerated_percentage;         /* the same as a share of the items; negative: not given */
-    struct dr_error error; /* FAIL */
-    bool error_is_ours;    /* FAIL: the cause gets "An error occurred while executing the state ..." in front */
-    unsigned stage;        /* CALL, FORK: the branch's stage from here on */
+    int64_t tolerated_count; /* FORK of a Map: failures that do not fail it; negative: not given */
+    double tolerated_percentage; /* the same as a share of the items; negative: not given */
+    struct dr_error error;       /* FAIL */
+    bool error_is_ours;          /* FAIL: the cause gets "An error occurred while executing the state ..." in front */
+    unsigned stage;              /* CALL, FORK: the branch's stage from here on */
 };
 void dr_decision_done(struct dr_decision *decision);
 

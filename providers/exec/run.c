@@ -380,6 +380,7 @@ const struct dr_primitive dr_exec_run = {
             .undo = "none: what a command did is known only to the command",
         },
     .repeat = exec_repeat,
+    .local = true, /* through the runtime only */
     .start = exec_start,
     .cancel = exec_cancel,
 };

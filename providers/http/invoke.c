@@ -174,6 +174,7 @@ const struct dr_primitive dr_http_invoke = {
             .undo = "none: what a request did is known only to its server",
         },
     .repeat = http_repeat,
+    .local = true, /* through the runtime only */
     .start = http_start,
     .cancel = http_cancel,
 };

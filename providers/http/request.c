@@ -74,7 +74,8 @@ static bool make_url(struct dr_http_call *http, const struct dr_call *call, char
     if (!add_endpoint(&http->url, endpoint, strcspn(endpoint, "#"), ret_problem))
         return false;
     struct dr_text query = {0};
-    dr_http_form(&query, argument(call, "QueryParameters"), "REPEAT");
+    if (argument(call, "QueryParameters"))
+        dr_http_form(&query, argument(call, "QueryParameters"), "REPEAT");
     if (query.size > 0) {
         dr_text_putc(&http->url, strchr(http->url.bytes, '?') ? '&' : '?');
         dr_text_add(&http->url, query.bytes, query.size);

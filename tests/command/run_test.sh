@@ -1,0 +1,173 @@
+#!/usr/bin/env bash
+# The command line as a person meets it: results, exit statuses, refusals.
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$here/lib.sh"
+
+pass_runbook() {
+    cat >pass.yaml <<'Y'
+Runbook: { Name: demo, Inputs: { n: { type: integer, default: 7 } } }
+StartAt: P
+States:
+  P: { Type: Pass, End: true }
+Y
+}
+
+test_the_result_goes_to_stdout_and_nothing_else() {
+    pass_runbook
+    expect 0 "$DRRUN" pass.yaml
+    same '{"n":7}' "$out" 'stdout'
+    expect 0 "$DRRUN" run pass.yaml --set n=9 --quiet
+    same '{"n":9}' "$out" 'stdout'
+    same '' "$err" 'stderr with --quiet'
+    expect 0 "$DRRUN" run pass.yaml --input '{"n": 1}' --json
+    same SUCCEEDED "$(jq -r .status out.txt)" status
+    same demo "$(jq -r .runbook out.txt)" runbook
+    same 1 "$(jq -r .output.n out.txt)" output
+    for key in executionId name startDate stopDate metrics; do
+        [ "$(jq "has(\"$key\")" out.txt)" = true ] || fail "--json lacks $key"
+    done
+}
+
+test_input_comes_from_files_and_stdin() {
+    pass_runbook
+    echo '{"n": 3}' >in.json
+    expect 0 "$DRRUN" pass.yaml --input @in.json
+    same '{"n":3}' "$out" '@FILE'
+    same '{"n":4}' "$(echo '{"n":4}' | "$DRRUN" pass.yaml --input - 2>/dev/null)" '-'
+    expect 3 "$DRRUN" pass.yaml --input '{"n": '
+    contains "$err" '--input'
+    expect 3 "$DRRUN" pass.yaml --input @missing.json
+    contains "$err" 'No such file'
+    expect 3 "$DRRUN" pass.yaml --input '{"n": "many"}'
+    contains "$err" 'n'
+}
+
+test_exit_statuses() {
+    printf 'StartAt: F\nStates:\n  F: { Type: Fail, Error: E, Cause: because }\n' >fail.yaml
+    expect 1 "$DRRUN" fail.yaml
+    contains "$err" 'E: because'
+    contains "$err" 'drrun resume'
+    same '' "$out" 'stdout of a failed run'
+    printf 'StartAt: W\nTimeoutSeconds: 1\nStates:\n  W: { Type: Wait, Seconds: 5, End: true }\n' >slow.yaml
+    expect 1 "$DRRUN" slow.yaml --simulate --json
+    same TIMED_OUT "$(jq -r .status out.txt)" status
+    expect 2 "$DRRUN" --no-such-option
+    expect 2 "$DRRUN" frobnicate
+    expect 2 "$DRRUN" rum
+    contains "$err" 'drrun run'
+    expect 3 "$DRRUN" missing.yaml
+    contains "$err" 'missing.yaml'
+    printf 'StartAt: Q\nStates:\n  P: { Type: Pass, End: true }\n' >bad.yaml
+    expect 3 "$DRRUN" bad.yaml
+    contains "$err" 'bad.yaml:1:'
+    expect 3 "$DRRUN" bad.yaml --json
+    same false "$(jq -r .valid out.txt)" 'valid in --json'
+    printf 'StartAt: P\nStates:\n  P: { Type: Pass, End: true }\n' >good.yaml
+    expect 4 env DRRUN_STORE=/proc/nowhere "$DRRUN" good.yaml
+    contains "$err" '/proc/nowhere'
+    expect 0 "$DRRUN" --version
+    expect 0 "$DRRUN" --help
+    expect 0 "$DRRUN" resume --help
+    contains "$out" 'Examples'
+    : >empty.yaml
+    expect 3 "$DRRUN" empty.yaml
+    mkdir folder.yaml
+    expect 3 "$DRRUN" folder.yaml
+}
+
+test_a_reason_can_be_mandatory() {
+    printf 'Runbook: { Name: x, RequireReason: true }\nStartAt: P\nStates:\n  P: { Type: Pass, End: true }\n' >r.yaml
+    expect 2 "$DRRUN" r.yaml
+    contains "$err" '--reason'
+    expect 0 "$DRRUN" r.yaml --reason 'INC-1'
+    expect 0 "$DRRUN" show --json
+    same INC-1 "$(jq -r .reason out.txt)" reason
+}
+
+test_virtual_time_and_the_trace() {
+    printf 'StartAt: W\nStates:\n  W: { Type: Wait, Seconds: 86400, Next: P }\n  P: { Type: Pass, Result: 1, Assign: { x: 2 }, End: true }\n' >day.yaml
+    expect 0 "$DRRUN" day.yaml --simulate --json --trace
+    same '["W","P"]' "$(jq -c '[.trace[].exit]' out.txt)" path
+    same '{"x":2}' "$(jq -c '.trace[1].assigned' out.txt)" assigned
+    [ ! -e "$DRRUN_STORE" ] || fail 'a simulated run left a store'
+    expect 4 "$DRRUN" day.yaml --simulate=world.yaml
+    contains "$err" 'world.yaml'
+}
+
+test_tasks_meet_processes_and_secrets_stay_out_of_the_journal() {
+    cat >exec.yaml <<'Y'
+StartAt: E
+States:
+  E:
+    Type: Task
+    Resource: exec:run
+    Parameters: { Command: [sh, -c, 'echo "got $S"'], Environment: { S: '{{resolve:env:MY_SECRET}}' } }
+    ResultSelector: { out.$: $.Output }
+    End: true
+Y
+    MY_SECRET=xyzzy-4711 expect 0 "$DRRUN" exec.yaml
+    same '{"out":"got ***\n"}' "$out" 'an echoed secret is masked'
+    grep -rq xyzzy-4711 "$DRRUN_STORE" && fail 'the secret is in the store'
+    [ "$(find "$DRRUN_STORE" -type f ! -perm 600 | wc -l)" = 0 ] || fail "files that are not 0600: $(find "$DRRUN_STORE" -type f ! -perm 600)"
+    expect 1 "$DRRUN" exec.yaml
+    contains "$err" 'MY_SECRET'
+}
+
+test_list_show_and_history() {
+    pass_runbook
+    expect 0 "$DRRUN" pass.yaml --name first
+    expect 0 "$DRRUN" list --json
+    same 1 "$(jq '.executions | length' out.txt)" 'executions'
+    same SUCCEEDED "$(jq -r '.executions[0].status' out.txt)" status
+    id=$(jq -r '.executions[0].executionId' out.txt)
+    expect 0 "$DRRUN" show "$id"
+    contains "$out" SUCCEEDED
+    expect 0 "$DRRUN" show first
+    expect 0 "$DRRUN" history "$id" --format stepfunctions
+    same '["ExecutionStarted","PassStateEntered","PassStateExited","ExecutionSucceeded"]' "$(jq -c '[.events[].type]' out.txt)" types
+    same '[1,2,3,4]' "$(jq -c '[.events[].id]' out.txt)" ids
+    same '[0,1,2,3]' "$(jq -c '[.events[].previousEventId]' out.txt)" 'previous ids'
+    expect 0 "$DRRUN" history "$id" --format journal
+    jq -e . out.txt >/dev/null || fail 'the journal is not JSON lines'
+    expect 0 "$DRRUN" history "$id"
+    expect 2 "$DRRUN" history "$id" --format xml
+    expect 2 "$DRRUN" show nosuch
+    expect 2 "$DRRUN" resume "$id"
+    contains "$err" 'succeeded'
+    expect 0 jq -es 'map(.k) | index("start") == 0' "$DRRUN_STORE/executions/$id/journal.jsonl"
+}
+
+test_a_closed_stdout_is_told_and_loses_nothing() {
+    pass_runbook
+    "$DRRUN" pass.yaml >&- 2>err.txt
+    same 4 $? 'exit status with stdout closed'
+    expect 0 "$DRRUN" show --json
+    same SUCCEEDED "$(jq -r .status out.txt)" 'the run itself'
+    "$DRRUN" pass.yaml >/dev/full 2>err.txt
+    same 4 $? 'exit status with a full stdout'
+    contains "$(cat err.txt)" 'standard output'
+    "$DRRUN" pass.yaml 2>&- >out.txt
+    same 0 $? 'exit status with stderr closed'
+    same '{"n":7}' "$(cat out.txt)" 'stdout with stderr closed'
+}
+
+test_two_executions_of_one_application_exclude_each_other() {
+    printf 'Runbook: { Name: a, Application: shop }\nStartAt: W\nStates:\n  W: { Type: Wait, Seconds: 30, End: true }\n' >w.yaml
+    printf 'Runbook: { Name: b, Application: shop }\nStartAt: P\nStates:\n  P: { Type: Pass, End: true }\n' >p.yaml
+    "$DRRUN" w.yaml --id first >/dev/null 2>&1 &
+    pid=$!
+    wait_for 10 grep -q wait "$DRRUN_STORE/executions/first/journal.jsonl" || fail 'it did not start'
+    expect 4 "$DRRUN" p.yaml
+    contains "$err" 'first'
+    kill -9 "$pid"
+    wait "$pid" 2>/dev/null
+    expect 4 "$DRRUN" p.yaml
+    contains "$err" 'drrun resume first'
+    expect 0 "$DRRUN" stop first --cause 'by hand'
+    expect 0 "$DRRUN" p.yaml
+    expect 0 "$DRRUN" show first --json
+    same ABORTED "$(jq -r .status out.txt)" status
+    same 'by hand' "$(jq -r .cause out.txt)" cause
+}
+
+run_tests "$@"

@@ -1,0 +1,323 @@
+#include "tests/support/lab.h"
+
+#include "interpreter/base/text.h"
+#include "interpreter/runtime/virtual.h"
+#include "providers/provider.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define START_MS INT64_C(1767225600000) /* 2026-01-01T00:00:00Z */
+
+/* ----- The scripted service
+ * ----------------------------------------------------------------------------------------------- */
+
+static const json_t *next_answer(struct dr_lab_service *service, const char *what)
+{
+    json_array_append_new(service->requests, json_string(what));
+    if (service->log) {
+        int fd = open(service->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        char *line = dr_format("%s\n", what);
+        if (fd >= 0 && write(fd, line, strlen(line)) < 0)
+            abort();
+        close(fd);
+        free(line);
+    }
+    if (service->die_at > 0 && json_array_size(service->requests) == service->die_at)
+        _exit(9);
+    size_t count = json_array_size(service->answers);
+    if (count == 0)
+        return NULL;
+    const json_t *answer = json_array_get(service->answers, service->taken < count ? service->taken : count - 1);
+    service->taken++;
+    return answer;
+}
+
+static int64_t delay_of(const json_t *answer)
+{
+    int64_t delay = json_integer_value(json_object_get(answer, "delay"));
+    return delay < 0 ? INT64_MAX : delay;
+}
+
+static char body_text[1 << 20];
+
+static bool answer_http(void *data, const struct dr_http_request *request, int64_t now_ms,
+                        struct dr_http_response *response, int64_t *ret_delay_ms)
+{
+    struct dr_lab_service *service = data;
+    (void)now_ms;
+    char *what = dr_format("%s %s", request->method, request->url);
+    const json_t *answer = next_answer(service, what);
+    free(what);
+    const char *reach = json_string_value(json_object_get(answer, "reach"));
+    const json_t *body = json_object_get(answer, "body");
+    static const struct dr_http_header json_type = {"Content-Type", "application/json"};
+    *ret_delay_ms = delay_of(answer);
+    if (reach) {
+        response->reach = strcmp(reach, "sent") == 0 ? DR_REACH_SENT : DR_REACH_NOTHING;
+        response->problem = "the connection broke";
+        return true;
+    }
+    response->reach = DR_REACH_ANSWER;
+    response->status =
+        answer && json_object_get(answer, "status") ? (int)json_integer_value(json_object_get(answer, "status")) : 200;
+    response->status_text = response->status < 300 ? "OK" : "Error";
+    if (json_is_string(body)) {
+        response->body = json_string_value(body);
+        response->body_size = json_string_length(body);
+    } else if (body) {
+        struct dr_text text = {0};
+        dr_text_json(&text, body, sizeof body_text - 1);
+        memcpy(body_text, text.bytes, text.size);
+        response->body = body_text;
+        response->body_size = text.size;
+        response->headers = &json_type;
+        response->header_count = 1;
+        dr_text_done(&text);
+    }
+    return true;
+}
+
+static bool answer_process(void *data, const struct dr_process_request *request, int64_t now_ms,
+                           struct dr_process_result *result, int64_t *ret_delay_ms)
+{
+    struct dr_lab_service *service = data;
+    (void)now_ms;
+    struct dr_text what = {0};
+    for (size_t i = 0; request->argv[i]; i++)
+        dr_text_printf(&what, "%s%s", i > 0 ? " " : "", request->argv[i]);
+    const json_t *answer = next_answer(service, what.bytes);
+    dr_text_done(&what);
+    const json_t *output = json_object_get(answer, "output"), *errors = json_object_get(answer, "errors");
+    *ret_delay_ms = delay_of(answer);
+    result->exit_status = (int)json_integer_value(json_object_get(answer, "exit"));
+    if (json_is_string(output)) {
+        result->output = json_string_value(output);
+        result->output_size = json_string_length(output);
+    }
+    if (json_is_string(errors)) {
+        result->errors = json_string_value(errors);
+        result->errors_size = json_string_length(errors);
+    }
+    return true;
+}
+
+/* ----- One execution
+ * --------------------------------------------------------------------------------------------------------- */
+
+struct session {
+    struct dr_lab *lab;
+    struct dr_runtime *runtime;
+    struct dr_execution *execution;
+    json_t *trace;
+    bool interrupted;
+};
+
+static void keep_trace(void *data, const struct dr_notice *notice)
+{
+    struct session *session = data;
+    if (notice->kind != DR_NOTICE_STATE_EXITED)
+        return;
+    json_t *entry =
+        json_pack("{s:s,s:O,s:O}", "exit", notice->state->name, "input", notice->input, "output", notice->output);
+    if (notice->assigned && json_object_size(notice->assigned) > 0)
+        json_object_set(entry, "assigned", (json_t *)(uintptr_t)notice->assigned);
+    json_array_append_new(session->trace, entry);
+}
+
+static void ctrl_c(void *data)
+{
+    struct session *session = data;
+    session->interrupted = true;
+}
+
+static void open_session(struct session *session, struct dr_lab *lab, struct dr_journal *journal)
+{
+    static const struct dr_virtual_script script = {.http = answer_http, .process = answer_process};
+    *session = (struct session){.lab = lab, .trace = json_array()};
+    session->runtime = dr_runtime_virtual_new(1, lab->start_ms ? lab->start_ms : START_MS);
+    dr_runtime_virtual_answer(session->runtime, &script, &lab->service);
+    session->execution =
+        dr_execution_new(&(struct dr_execution_options){.store = lab->store,
+                                                        .journal = journal,
+                                                        .runtime = session->runtime,
+                                                        .catalogue = lab->catalogue,
+                                                        .observer = {.notice = keep_trace, .data = session}});
+}
+
+static json_t *finish_session(struct session *session)
+{
+    struct dr_execution *execution = session->execution;
+    struct dr_runtime *runtime = session->runtime;
+    if (session->lab->interrupt_at_ms > 0)
+        runtime->ops->timer(runtime, dr_execution_started_ms(execution) + session->lab->interrupt_at_ms, ctrl_c,
+                            session);
+    do {
+        if (session->interrupted)
+            dr_execution_interrupt(execution, true);
+    } while (dr_execution_turn(execution));
+    const struct dr_error *error = dr_execution_error(execution);
+    enum dr_status status = dr_execution_status(execution);
+    json_t *result = json_pack("{s:s}", "status", dr_status_name(status));
+    if (status == DR_SUCCEEDED)
+        json_object_set(result, "output", (json_t *)(uintptr_t)dr_execution_output(execution));
+    if (error->error && *error->error)
+        json_object_set_new(result, "error", json_string(error->error));
+    if (error->cause)
+        json_object_set_new(result, "cause", json_string(error->cause));
+    json_object_set_new(result, "trace", session->trace);
+    json_object_set_new(result, "durationMs",
+                        json_integer(dr_execution_last_ms(execution) - dr_execution_started_ms(execution)));
+    json_object_set(result, "requests", session->lab->service.requests);
+    json_object_set(result, "metrics", (json_t *)(uintptr_t)dr_execution_metrics(execution));
+    json_object_set_new(result, "transitions", json_integer((json_int_t)dr_execution_transitions(execution)));
+    json_object_set_new(result, "paused", json_integer((json_int_t)dr_execution_paused(execution)));
+    if (dr_execution_problem(execution)->message)
+        json_object_set_new(result, "problem", json_string(dr_execution_problem(execution)->message));
+    dr_execution_free(execution);
+    runtime->ops->free(runtime);
+    return result;
+}
+
+static void prepare(struct dr_lab *lab)
+{
+    if (!lab->catalogue) {
+        lab->catalogue = dr_catalogue_new(dr_primitives());
+        if (lab->actions)
+            dr_catalogue_add_folder(lab->catalogue, lab->actions);
+    }
+    if (!lab->service.requests)
+        lab->service.requests = json_array();
+    if (!lab->id)
+        lab->id = "lab";
+}
+
+static json_t *invalid(struct dr_diagnostics *found)
+{
+    json_t *list = json_array();
+    dr_diagnostics_sort(found);
+    for (size_t i = 0; i < found->count; i++) {
+        char *line = dr_format("%u:%u: %s", (unsigned)found->items[i].place.line,
+                               (unsigned)found->items[i].place.column, found->items[i].message);
+        json_array_append_new(list, json_string(line));
+        free(line);
+    }
+    dr_diagnostics_done(found);
+    return json_pack("{s:o}", "invalid", list);
+}
+
+static json_t *problem_result(struct dr_problem *problem)
+{
+    json_t *result = json_pack("{s:s}", "problem", problem->message ? problem->message : "unknown");
+    dr_problem_done(problem);
+    return result;
+}
+
+/* From a file, because only then are actions looked up on the action path. */
+static struct dr_program *load(const char *name, const char *text, struct dr_catalogue *catalogue,
+                               struct dr_diagnostics *found)
+{
+    char folder[] = "/tmp/drrun-lab-XXXXXX";
+    if (!mkdtemp(folder))
+        abort();
+    char *path = dr_format("%s/%s", folder, name);
+    FILE *file = fopen(path, "we");
+    if (!file || fputs(text, file) < 0 || fclose(file) != 0)
+        abort();
+    struct dr_program *program = dr_program_load(path, catalogue, found);
+    unlink(path);
+    rmdir(folder);
+    free(path);
+    return program;
+}
+
+json_t *dr_lab_run(struct dr_lab *lab, const char *name, const char *text, json_t *input)
+{
+    struct dr_diagnostics found = {0};
+    struct dr_problem problem = {0};
+    struct dr_journal *journal = NULL;
+    struct session session;
+    prepare(lab);
+    struct dr_program *program = load(name, text, lab->catalogue, &found);
+    if (!program)
+        return invalid(&found);
+    json_t *complete = dr_runbook_input(program->runbook, input, &found);
+    if (!complete) {
+        dr_program_free(program);
+        return invalid(&found);
+    }
+    dr_diagnostics_done(&found);
+    if (!lab->without_journal && !dr_journal_create(lab->store, lab->id, &journal, &problem)) {
+        json_decref(complete);
+        dr_program_free(program);
+        return problem_result(&problem);
+    }
+    open_session(&session, lab, journal);
+    dr_execution_start(session.execution, program, complete,
+                       &(struct dr_execution_identity){.id = lab->id, .seed = 42});
+    json_decref(complete);
+    json_t *result = finish_session(&session);
+    dr_program_free(program);
+    return result;
+}
+
+json_t *dr_lab_resume(struct dr_lab *lab)
+{
+    struct dr_problem problem = {0};
+    struct dr_journal *journal = NULL;
+    struct session session;
+    prepare(lab);
+    if (!dr_journal_open(lab->store, lab->id, &journal, &problem))
+        return problem_result(&problem);
+    open_session(&session, lab, journal);
+    if (!dr_execution_replay(session.execution, DR_REPLAY_QUICK, &problem)) {
+        dr_execution_free(session.execution);
+        session.runtime->ops->free(session.runtime);
+        json_decref(session.trace);
+        return problem_result(&problem);
+    }
+    if (dr_execution_status(session.execution) == DR_FAILED_STATUS)
+        dr_execution_redrive(session.execution);
+    if (dr_execution_status(session.execution) == DR_RUNNING)
+        dr_execution_resume(session.execution, &(struct dr_execution_identity){0});
+    return finish_session(&session);
+}
+
+void dr_lab_done(struct dr_lab *lab)
+{
+    dr_catalogue_free(lab->catalogue);
+    json_decref(lab->service.requests);
+    *lab = (struct dr_lab){0};
+}
+
+/* ----- Data from outside
+ * -------------------------------------------------------------------------------------------------------- */
+
+char *dr_lab_vectors(const char *file)
+{
+    const char *folder = getenv("DRRUN_VECTORS");
+    char *path = dr_format("%s/%s", folder && *folder ? folder : "../shared/vectors", file);
+    if (access(path, R_OK) == 0)
+        return path;
+    free(path);
+    return NULL;
+}
+
+json_t *dr_lab_load(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    struct dr_text text = {0};
+    char block[65536];
+    size_t size;
+    if (!file)
+        return NULL;
+    while ((size = fread(block, 1, sizeof block, file)) > 0)
+        dr_text_add(&text, block, size);
+    fclose(file);
+    json_t *value = dr_json_parse(text.bytes ? text.bytes : "", text.size, NULL);
+    dr_text_done(&text);
+    return value;
+}

@@ -1,0 +1,44 @@
+/* The laboratory: a whole execution in one process, in virtual time, with scripted services. Shared by the suites. */
+#ifndef DRRUN_TESTS_SUPPORT_LAB_H
+#define DRRUN_TESTS_SUPPORT_LAB_H
+
+#include "interpreter/engine/execution.h"
+
+/* A scripted service: a list of answers, taken in turn (the last one stays). Each is an object:
+ *   status, body, headers, delay (ms; -1: never), reach ("nothing", "sent": no answer comes), exit, output, errors
+ * What arrived is remembered in `requests` and, if `log` is given, as lines of that file (so that it survives a killed
+ * process). */
+struct dr_lab_service {
+    const json_t *answers;
+    size_t taken;
+    json_t *requests; /* ["POST http://..." ...] */
+    const char *log;
+    unsigned die_at; /* the process ends like after kill -9 when so many requests have arrived (they have: their effect
+                        happened); 0: never */
+};
+
+struct dr_lab {
+    struct dr_store *store;         /* borrowed */
+    struct dr_catalogue *catalogue; /* owned: made on first use */
+    struct dr_lab_service service;
+    const char *actions;     /* a folder, or NULL */
+    const char *id;          /* of the execution; default "lab" */
+    int64_t start_ms;        /* 0: 2026-01-01T00:00:00Z */
+    int64_t interrupt_at_ms; /* virtual time from the start at which a Ctrl-C arrives; 0: never */
+    bool without_journal;
+};
+
+/* Runs `text` (YAML or JSON) from its start. A new reference to
+ *   {"status", "output" | "error" + "cause", "trace": [{"exit", "input", "output", "assigned"}], "durationMs",
+ * "requests", "metrics", "transitions", "problem"} or {"invalid": ["file:line:column: message", ...]}. */
+json_t *dr_lab_run(struct dr_lab *lab, const char *name, const char *text, json_t *input);
+/* Goes on with what the store has: replay, catch up (a redrive if it failed), run. */
+json_t *dr_lab_resume(struct dr_lab *lab);
+void dr_lab_done(struct dr_lab *lab);
+
+/* Where the test data from outside is: $DRRUN_VECTORS, or ../shared/vectors. NULL if it is not there. The caller frees.
+ */
+char *dr_lab_vectors(const char *file);
+json_t *dr_lab_load(const char *path); /* a JSON file, or NULL */
+
+#endif
