@@ -1,0 +1,225 @@
+/* What a program reads from outside, for checks before it runs. Scopes are followed as the evaluator makes them: a name
+ * bound anywhere in a block, among a function's parameters or by a step of a path is the program's own there. */
+#include "interpreter/expression/jsonata/evaluate.h"
+
+struct scope {
+    const struct scope *outer;
+    const struct jx_node *node; /* whose bindings these are */
+};
+
+struct inspection {
+    const struct jsonata *program;
+    jsonata_visit_fn *variable;
+    jsonata_visit_call_fn *call;
+    void *data;
+};
+
+static void inspect(struct inspection *inspection, const struct jx_node *node, const struct scope *scope);
+
+/* --- who binds a name
+ * ------------------------------------------------------------------------------------------------------ */
+
+static bool binds(const struct jx_node *node, uint32_t name);
+
+static bool any_binds(const struct jx_nodes *nodes, uint32_t name)
+{
+    for (uint32_t i = 0; i < nodes->count; i++)
+        if (binds(nodes->items[i], name))
+            return true;
+    return false;
+}
+
+static bool stages_bind(const struct jx_stages *stages, uint32_t name)
+{
+    for (uint32_t i = 0; i < stages->count; i++) {
+        const struct jx_stage *stage = &stages->items[i];
+        if (stage->kind == JX_STAGE_INDEX ? stage->name == name : binds(stage->filter, name))
+            return true;
+    }
+    return false;
+}
+
+/* In the frame that the node is evaluated in; blocks and functions have frames of their own. */
+static bool binds(const struct jx_node *node, uint32_t name)
+{
+    if (node->focus == name || node->index == name || stages_bind(&node->predicates, name) ||
+        stages_bind(&node->stages, name) || (node->group && any_binds(&node->group->pairs, name)))
+        return true;
+    if (node->kind == JX_K_BLOCK || node->kind == JX_K_LAMBDA)
+        return false;
+    if (node->kind == JX_K_BIND && node->name == name)
+        return true;
+    const struct jx_node *operands[] = {node->kind == JX_K_BIND ? NULL : node->left, node->right, node->third};
+    for (size_t i = 0; i < 3; i++)
+        if (operands[i] && binds(operands[i], name))
+            return true;
+    return any_binds(&node->items, name);
+}
+
+static bool scope_binds(const struct scope *scope, uint32_t name)
+{
+    const struct jx_node *node = scope->node;
+    if (node->kind == JX_K_LAMBDA) {
+        for (uint32_t i = 0; i < node->items.count; i++)
+            if (node->items.items[i]->name == name)
+                return true;
+        return binds(node->left, name);
+    }
+    return node->kind == JX_K_BLOCK ? any_binds(&node->items, name) : binds(node, name);
+}
+
+static bool is_own(const struct inspection *inspection, uint32_t name, const struct scope *scope)
+{
+    if (name == JX_NAME_CONTEXT || name == JX_NAME_ROOT)
+        return true;
+    if (!inspection->program->names.items[name].bound)
+        return false;
+    for (; scope; scope = scope->outer)
+        if (scope_binds(scope, name))
+            return true;
+    return false;
+}
+
+/* --- reporting
+ * ----------------------------------------------------------------------------------------------------------------- */
+
+/* The names that follow the first step, as far as nothing but names follows. */
+static void report_variable(struct inspection *inspection, const struct jx_node *variable, const struct jx_node *path,
+                            const struct scope *scope)
+{
+    if (!inspection->variable || is_own(inspection, variable->name, scope))
+        return;
+    char joined[512];
+    size_t size = 0;
+    bool plain = !variable->predicates.count && !variable->stages.count && !variable->group;
+    for (uint32_t i = 1; path && plain && i < path->items.count; i++) {
+        const struct jx_node *step = path->items.items[i];
+        if (step->kind != JX_K_NAME)
+            break;
+        struct jx_text name = jx_as_text(step->value);
+        if (size + name.size + 2 > sizeof joined || memchr(name.bytes, '\0', name.size))
+            break;
+        if (size)
+            joined[size++] = '.';
+        memcpy(joined + size, name.bytes, name.size);
+        size += name.size;
+        plain = !step->stages.count && !step->predicates.count;
+    }
+    joined[size] = '\0';
+    inspection->variable(inspection->data, inspection->program->names.items[variable->name].text.bytes, joined,
+                         variable->place.start);
+}
+
+static void report_call(struct inspection *inspection, const struct jx_node *call, unsigned arguments,
+                        const struct scope *scope)
+{
+    if (inspection->call && call->left->kind == JX_K_VARIABLE && !is_own(inspection, call->left->name, scope))
+        inspection->call(inspection->data, inspection->program->names.items[call->left->name].text.bytes, arguments,
+                         call->left->place.start);
+}
+
+static void inspect_nodes(struct inspection *inspection, const struct jx_nodes *nodes, const struct scope *scope)
+{
+    for (uint32_t i = 0; i < nodes->count; i++)
+        inspect(inspection, nodes->items[i], scope);
+}
+
+static void inspect_stages(struct inspection *inspection, const struct jx_stages *stages, const struct scope *scope)
+{
+    for (uint32_t i = 0; i < stages->count; i++)
+        if (stages->items[i].kind == JX_STAGE_FILTER)
+            inspect(inspection, stages->items[i].filter, scope);
+}
+
+/* What hangs on a node whatever its kind. */
+static void inspect_attached(struct inspection *inspection, const struct jx_node *node, const struct scope *scope)
+{
+    inspect_stages(inspection, &node->predicates, scope);
+    inspect_stages(inspection, &node->stages, scope);
+    if (node->group)
+        inspect_nodes(inspection, &node->group->pairs, scope);
+}
+
+static void inspect_path(struct inspection *inspection, const struct jx_node *path, const struct scope *scope)
+{
+    const struct jx_node *first = path->items.items[0];
+    if (first->kind == JX_K_VARIABLE) {
+        report_variable(inspection, first, path, scope);
+        inspect_attached(inspection, first, scope);
+    } else {
+        inspect(inspection, first, scope);
+    }
+    for (uint32_t i = 1; i < path->items.count; i++)
+        inspect(inspection, path->items.items[i], scope);
+}
+
+static void inspect_call(struct inspection *inspection, const struct jx_node *call, unsigned given,
+                         const struct scope *scope)
+{
+    report_call(inspection, call, call->items.count + given, scope);
+    if (call->left->kind != JX_K_VARIABLE)
+        inspect(inspection, call->left, scope);
+    else
+        inspect_attached(inspection, call->left, scope);
+    inspect_nodes(inspection, &call->items, scope);
+}
+
+static void inspect(struct inspection *inspection, const struct jx_node *node, const struct scope *scope)
+{
+    struct scope inner = {scope, node};
+    inspect_attached(inspection, node, scope);
+    switch ((int)node->kind) { /* all others: just their operands */
+    case JX_K_VARIABLE:
+        report_variable(inspection, node, NULL, scope);
+        return;
+    case JX_K_PATH:
+        inspect_path(inspection, node, scope);
+        return;
+    case JX_K_BLOCK:
+        inspect_nodes(inspection, &node->items, &inner);
+        return;
+    case JX_K_LAMBDA:
+        inspect(inspection, node->left, &inner);
+        return;
+    case JX_K_BIND:
+        inspect(inspection, node->right, scope);
+        return;
+    case JX_K_CALL:
+    case JX_K_PARTIAL:
+        inspect_call(inspection, node, 0, scope);
+        return;
+    case JX_K_APPLY:
+        inspect(inspection, node->left, scope);
+        if (node->right->kind == JX_K_CALL) {
+            inspect_attached(inspection, node->right, scope);
+            inspect_call(inspection, node->right, 1, scope);
+        } else if (node->right->kind == JX_K_VARIABLE) {
+            struct jx_node call = {.kind = JX_K_CALL, .left = node->right};
+            inspect_call(inspection, &call, 1, scope);
+        } else {
+            inspect(inspection, node->right, scope);
+        }
+        return;
+    default:
+        break;
+    }
+    const struct jx_node *operands[] = {node->left, node->right, node->third};
+    for (size_t i = 0; i < 3; i++)
+        if (operands[i])
+            inspect(inspection, operands[i], scope);
+    inspect_nodes(inspection, &node->items, scope);
+}
+
+void jsonata_variables(const struct jsonata *program, jsonata_visit_fn *visit, void *data)
+{
+    struct inspection inspection = {.program = program, .variable = visit, .data = data};
+    struct scope top = {NULL, program->root};
+    inspect(&inspection, program->root, &top);
+}
+
+void jsonata_calls(const struct jsonata *program, jsonata_visit_call_fn *visit, void *data)
+{
+    struct inspection inspection = {.program = program, .call = visit, .data = data};
+    struct scope top = {NULL, program->root};
+    inspect(&inspection, program->root, &top);
+}
