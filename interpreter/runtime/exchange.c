@@ -326,6 +326,8 @@ static void set_common(struct dr_line *line)
     curl->easy_setopt(line->easy, CURLOPT_PATH_AS_IS, 1L);
     curl->easy_setopt(line->easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl->easy_setopt(line->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl->easy_setopt(line->easy, CURLOPT_QUICK_EXIT,
+                      1L); /* else the loop would wait for a resolver that is given up */
     curl->easy_setopt(line->easy, CURLOPT_USERAGENT, "drrun/" DRRUN_VERSION);
     curl->easy_setopt(line->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
     curl->easy_setopt(line->easy, CURLOPT_DNS_CACHE_TIMEOUT, (long)DNS_CACHE_S);

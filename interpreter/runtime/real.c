@@ -349,6 +349,7 @@ static void turn(struct dr_real *real, int64_t until_ms)
     struct epoll_event events[EVENTS_MAX];
     dr_real_http_turn(real); /* sends what was started since the last turn */
     int count = epoll_wait(real->epoll_fd, events, EVENTS_MAX, sleep_ms(real, until_ms));
+    assert(count >= 0 || errno == EINTR);
     read_clock(real);
     for (int i = 0; i < count; i++) {
         struct dr_source *source = events[i].data.ptr;

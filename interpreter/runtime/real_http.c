@@ -16,6 +16,7 @@ enum {
     PER_HOST_MAX = 256,
     TOTAL_MAX = 2048,
     HOST_BUCKETS = 256,
+    BODY_BYTES_KEPT = 256 << 10, /* by a line that is free */
 };
 
 struct dr_http_host { /* by scheme, name and port; kept for ever: a run talks to few */
@@ -199,6 +200,8 @@ static void give_back(struct dr_http_engine *engine, struct dr_line *line)
 {
     if (!line)
         return;
+    if (line->body.capacity > BODY_BYTES_KEPT)
+        dr_text_done(&line->body);
     line->next_free = engine->free_lines;
     engine->free_lines = line;
 }

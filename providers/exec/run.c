@@ -290,7 +290,8 @@ static void start_process(struct dr_call *call, const struct texts *argv, const 
     }
     call->data = call->runtime->ops->process(call->runtime, &request, process_ended, call);
     if (!call->data)
-        dr_call_fail(call, "Exec.NotStarted", "%s", dr_runtime_problem(call->runtime));
+        dr_call_fail(call, call->runtime->ops->simulates(call->runtime) ? "States.Runtime" : "Exec.NotStarted", "%s",
+                     dr_runtime_problem(call->runtime));
     free(directory);
     free(input);
 }
@@ -376,7 +377,7 @@ const struct dr_primitive dr_exec_run = {
                       "Exec.NotFound  there is no such program\n"
                       "Exec.NotStarted  it could not be started: no permission, no such folder\n"
                       "Exec.OutputInvalid  the output is not what ParseOutput says\n"
-                      "States.Runtime  an argument cannot be used",
+                      "States.Runtime  an argument cannot be used, or time is virtual and the command is not simulated",
             .undo = "none: what a command did is known only to the command",
         },
     .repeat = exec_repeat,

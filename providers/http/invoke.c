@@ -85,8 +85,9 @@ static void http_start(struct dr_call *call)
         free(problem);
     } else {
         call->data = call->runtime->ops->http(call->runtime, &http.request, http_answered, call);
-        if (!call->data)
-            dr_call_fail(call, "States.Http.Socket", "%s %s: %s", http.request.method,
+        if (!call->data) /* a header that is none, no libcurl, or not simulated: nothing that a Retry or a Catch could
+                            mend */
+            dr_call_fail(call, "States.Runtime", "%s %s: %s", http.request.method,
                          dr_argument_string(call, "ApiEndpoint", ""), dr_runtime_problem(call->runtime));
     }
     dr_http_call_done(&http);

@@ -179,7 +179,7 @@ static void in_virtual_time_it_says_that_it_is_not_simulated(void **state)
 {
     (void)state;
     struct dr_runtime *runtime = dr_runtime_virtual_new(1, 0);
-    check_error(runtime, "{'Command':['true']}", "Exec.NotStarted", "a process is not simulated: true");
+    check_error(runtime, "{'Command':['true']}", "States.Runtime", "a process is not simulated: true");
     dr_runtime_free(runtime);
 }
 
