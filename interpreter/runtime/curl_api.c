@@ -5,7 +5,10 @@
 #include <dlfcn.h>
 #include <string.h>
 
-enum { VERSION_MIN = 0x075500 }; /* 7.85.0: CURLOPT_PROTOCOLS_STR and CURLOPT_PREREQFUNCTION */
+enum {
+    VERSION_MIN = 0x075500,           /* 7.85.0: CURLOPT_PROTOCOLS_STR and CURLOPT_PREREQFUNCTION */
+    FORGETS_HEADERS_SINCE = 0x080200, /* 8.2.0 */
+};
 
 static const struct symbol {
     const char *name;
@@ -52,6 +55,7 @@ const struct dr_curl *dr_curl_load(char **ret_problem)
         *ret_problem = dr_copy_string("libcurl cannot be initialised");
         return NULL;
     }
+    curl.forgets_headers = version->version_num >= FORGETS_HEADERS_SINCE;
     loaded = curl;
     is_loaded = true;
     return &loaded;

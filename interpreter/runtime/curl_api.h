@@ -5,11 +5,15 @@
 
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
+#include <stdbool.h>
 
 struct dr_curl {
 #define DR_CURL(name) __typeof__(&curl_##name) name;
 #include "interpreter/runtime/curl_api.def"
 #undef DR_CURL
+    /* An easy handle can be used again. Before 8.2.0 it kept a pointer into the freed headers of the answer before,
+     * which an answer that begins with a folded header made it use: https://github.com/curl/curl/issues/11101 */
+    bool forgets_headers;
 };
 
 /* The loaded library, the same one each time; NULL with `ret_problem` (owned by the caller) if it is not there or too

@@ -343,15 +343,36 @@ static void set_common(struct dr_line *line)
     line->fresh = true;
 }
 
+static void open_easy(struct dr_line *line)
+{
+    line->easy = line->curl->easy_init();
+    if (!line->easy)
+        abort(); /* out of memory */
+    set_common(line);
+}
+
 struct dr_line *dr_line_new(const struct dr_curl *curl)
 {
     struct dr_line *line = dr_alloc(sizeof *line);
     line->curl = curl;
-    line->easy = curl->easy_init();
-    if (!line->easy)
-        abort(); /* out of memory */
-    set_common(line);
+    open_easy(line);
     return line;
+}
+
+/* Makes the easy handle as good as new. */
+static void renew_easy(struct dr_line *line)
+{
+    if (line->curl->forgets_headers) {
+        if (line->fresh)
+            return;
+        line->curl->easy_reset(line->easy);
+        set_common(line);
+    } else {
+        line->curl->easy_cleanup(line->easy);
+        open_easy(line);
+    }
+    line->curl->slist_free_all(line->connect_to);
+    line->connect_to = NULL;
 }
 
 void dr_line_free(struct dr_line *line)
@@ -431,12 +452,9 @@ void dr_line_begin(struct dr_line *line, struct dr_exchange *exchange)
 {
     const struct dr_curl *curl = line->curl;
     assert(!line->exchange);
-    if (!line->fresh) {
-        curl->easy_reset(line->easy);
-        curl->slist_free_all(line->connect_to);
-        line->connect_to = NULL;
-        set_common(line);
-    }
+    if (line->used)
+        renew_easy(line);
+    line->used = true;
     line->exchange = exchange;
     exchange->line = line;
     line->too_big = false;

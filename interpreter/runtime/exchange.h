@@ -18,8 +18,9 @@ struct dr_line {
     struct dr_exchange *exchange; /* NULL: free */
     struct dr_line *next_free;
     struct curl_slist *connect_to; /* given to the easy handle */
-    bool fresh;                    /* nothing but the options common to all requests is set */
-    bool too_big;                  /* the answer was cut off by us */
+    bool used;
+    bool fresh;        /* nothing but the options common to all requests is set */
+    bool too_big;      /* the answer was cut off by us */
     unsigned requests; /* sent for this exchange: more than one if libcurl tried again on a new connection */
     int status;
     size_t status_text_at; /* in `head` */

@@ -387,6 +387,22 @@ static void headers_keep_their_order_and_their_names(void **state)
     answer_done(&answer);
 }
 
+/* Whatever comes, each request is answered once, and nothing is read beyond its end (the sanitizers watch). */
+static void broken_answers_break_nothing(void **state)
+{
+    unsigned complete = 0;
+    for (unsigned seed = 0; seed < 500; seed++) {
+        char path[64];
+        snprintf(path, sizeof path, "/noise?seed=%u", seed);
+        struct answer answer = get(*state, path);
+        complete += answer.reach == DR_REACH_ANSWER;
+        assert_int_not_equal(answer.reach, DR_REACH_NOTHING);
+        assert_int_equal(answer.problem == NULL, answer.reach == DR_REACH_ANSWER);
+        answer_done(&answer);
+    }
+    assert_in_range(complete, 1, 499); /* else the noise is none, or nothing but */
+}
+
 static struct answer follow(struct dr_runtime *runtime, const char *method, const char *path, unsigned redirects_max)
 {
     static const struct dr_http_header headers[] = {
@@ -883,6 +899,7 @@ int main(int argc, char **argv)
         TEST(what_may_not_be_repeated_is_sent_once),
         TEST(a_body_may_be_as_large_as_allowed),
         TEST(headers_keep_their_order_and_their_names),
+        TEST(broken_answers_break_nothing),
         TEST(redirects_are_followed_as_the_rfc_says),
         TEST(credentials_do_not_follow_to_another_place),
         TEST(tls_is_verified),

@@ -4,6 +4,7 @@ Each path counts its requests; /requests?of=PATH tells the number."""
 
 import collections
 import json
+import random
 import socket
 import struct
 import sys
@@ -177,6 +178,17 @@ def no_content(c):
 def early(c):
     """Answers before it has read the body, and closes."""
     c.answer("no", "413 Content Too Large", ["Connection: close"])
+    raise Closed
+
+
+def noise(c):
+    """A sound answer, with some of its bytes changed, doubled or lost."""
+    draw = random.Random(int(c.query["seed"]))
+    data = bytearray(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-A: 1\r\n  2\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n[1,2,3]\r\n0\r\nX-T: 1\r\n\r\n")
+    for _ in range(draw.randrange(1, 12)):
+        at = draw.randrange(len(data))
+        data[at:at + draw.randrange(3)] = bytes(draw.choice([draw.randrange(256), 10, 13, 32, 58, 48]) for _ in range(draw.randrange(3)))
+    c.send(bytes(data))
     raise Closed
 
 

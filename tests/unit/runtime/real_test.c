@@ -4,6 +4,7 @@
 
 #include "interpreter/base/text.h"
 #include "interpreter/runtime/real_parts.h"
+#include "interpreter/runtime/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -388,6 +390,46 @@ static void a_stubborn_process_is_killed_after_five_seconds(void **state)
     assert_in_range(dr_runtime_now(runtime) - begun_ms, 4900, 8000);
 }
 
+/* drrun is killed: see docs/decisions/0004. A second process plays drrun. */
+static void a_command_ends_when_drrun_is_killed(void **state)
+{
+    (void)state;
+    int reports[2];
+    assert_int_equal(pipe2(reports, O_CLOEXEC), 0);
+    pid_t drrun = fork();
+    if (drrun == 0) {
+        char *problem = NULL;
+        struct dr_runtime *runtime = dr_runtime_real_new(&problem);
+        const char *argv[] = {"sh", "-c", "trap 'echo told; exit 0' TERM; echo ready; while :; do sleep 0.05; done",
+                              NULL};
+        /* Its output goes to us, so that it is heard after drrun's death. */
+        const struct rlimit files = {.rlim_cur = 256, .rlim_max = 256};
+        sigset_t mask;
+        sigemptyset(&mask);
+        int directory_failed;
+        pid_t child = dr_spawn(&(struct dr_spawn){.argv = argv,
+                                                  .input = open("/dev/null", O_RDONLY | O_CLOEXEC),
+                                                  .output = reports[1],
+                                                  .errors = reports[1],
+                                                  .mask = &mask,
+                                                  .pipe = &(struct sigaction){.sa_handler = SIG_DFL},
+                                                  .files = &files},
+                               &directory_failed);
+        dr_runtime_wait(runtime, child > 0 ? INT64_MAX : 0);
+        _exit(1);
+    }
+    close(reports[1]);
+    char heard[64] = {0};
+    assert_int_equal(read(reports[0], heard, sizeof heard - 1), 6);
+    assert_string_equal(heard, "ready\n");
+    kill(drrun, SIGKILL);
+    waitpid(drrun, NULL, 0);
+    assert_int_equal(read(reports[0], heard, sizeof heard - 1), 5);
+    assert_int_equal(memcmp(heard, "told\n", 5), 0);
+    assert_int_equal(read(reports[0], heard, sizeof heard - 1), 0); /* it has ended */
+    close(reports[0]);
+}
+
 static void processes_end_also_without_pidfds(void **state)
 {
     struct dr_real *real = *state;
@@ -438,6 +480,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_background_process_does_not_hold_up_the_end, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cancel_ends_the_whole_group, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stubborn_process_is_killed_after_five_seconds, setup, teardown),
+        cmocka_unit_test(a_command_ends_when_drrun_is_killed),
         cmocka_unit_test_setup_teardown(processes_end_also_without_pidfds, setup, teardown),
         cmocka_unit_test(freeing_the_runtime_ends_its_processes),
     };
