@@ -114,10 +114,6 @@ static const struct dr_item_batcher *parse_batcher(struct dr_state_parse *at, co
     batcher->items_max = dr_setting_parse(at, form, node, "MaxItemsPerBatch", "MaxItemsPerBatchPath", &where);
     batcher->bytes_max = dr_setting_parse(at, form, node, "MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath", &where);
     batcher->batch_input = dr_template_parse(at, dr_node_member(node, "BatchInput"), "BatchInput", DR_IN_INPUT);
-    if (!batcher->items_max.field && !batcher->bytes_max.field && dr_node_member(node, "MaxItemsPerBatch") == NULL &&
-        dr_node_member(node, "MaxInputBytesPerBatch") == NULL)
-        dr_mistake(at->parser, &where, node->key_place, DR_SCHEMA, NULL,
-                   "An ItemBatcher needs MaxItemsPerBatch or MaxInputBytesPerBatch");
     return batcher;
 }
 
@@ -152,6 +148,22 @@ static const struct dr_result_writer *parse_writer(struct dr_state_parse *at, co
  * -------------------------------------------------------------------------------------------------------------------------
  */
 
+/* Only where INLINE is said in so many words: the mode left out is let be. */
+static void check_mode(struct dr_state_parse *at, const struct dr_node *config)
+{
+    if (!is(dr_node_member(config, "Mode"), "INLINE"))
+        return;
+    for (size_t i = 0; i < at->node->children.count; i++) {
+        const struct dr_node *member = at->node->children.items[i];
+        const struct dr_field *field = dr_form_field(at->form, member->key);
+        const struct dr_where where = {at->where, member->key, 0};
+        if (field && (field->flags & DR_DISTRIBUTED))
+            dr_mistake(at->parser, &where, member->key_place, DR_SCHEMA,
+                       dr_copy_string("Set \"Mode\" in ProcessorConfig to \"DISTRIBUTED\", or leave the field out"),
+                       "Field '%s' is not supported for a Map state in INLINE mode", member->key);
+    }
+}
+
 static void parse_processor(struct dr_state_parse *at)
 {
     const struct dr_node *node = dr_member(at, "ItemProcessor");
@@ -164,6 +176,7 @@ static void parse_processor(struct dr_state_parse *at)
     const struct dr_node *config = dr_form_member(&dr_processor_form, node, "ProcessorConfig");
     if (config)
         dr_form_check(at->parser, &dr_processor_config_form, config, at->state->language, &config_where);
+    check_mode(at, config);
     at->state->map.distributed = choice_of(&dr_processor_config_form, config, "Mode") == 1;
     at->state->map.processor = dr_machine_parse(at->parser, &dr_processor_form, node, at->state, &where);
 }

@@ -184,8 +184,9 @@ void dr_arguments_check(struct dr_parser *parser, const struct dr_resource *reso
                         const struct dr_node *arguments, enum dr_language language, const struct dr_where *outer)
 {
     const json_t *schema = dr_catalogue_schema(parser->catalogue, resource);
-    if (schema == NULL)
-        return;
+    const struct dr_node *name = dr_node_member(task, "Resource");
+    if (schema == NULL || (name && name->kind == DR_NODE_STRING && strncmp(name->string.bytes, "arn:", 4) == 0))
+        return; /* by its ARN it is AWS's HTTP task, with arguments that ours has no use for */
     const char *field = language == DR_JSONATA ? "Arguments" : "Parameters";
     const struct dr_where where = {outer, field, 0};
     char *what = dr_format("drrun actions %s shows the arguments",
