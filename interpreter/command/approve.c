@@ -88,7 +88,7 @@ static int answer(const struct dr_command *command, const struct dr_words *words
         status = DR_EXIT_INVALID;
     if (status < 0) {
         char at[DR_TIME_TEXT];
-        json_t *message = json_pack("{s:s,s:s,s:s,s:s?,s:s,s:O?}", "kind", heartbeat ? "heartbeat" : command->name,
+        json_t *message = json_pack("{s:s,s:s,s:s,s:s*,s:s,s:O*}", "kind", heartbeat ? "heartbeat" : command->name,
                                     "token", waiting.token, "by", dr_user(), "comment", comment_argument, "at",
                                     dr_time_format(at, (int64_t)time(NULL) * 1000), "output", output);
         bool posted = dr_store_post(look.store, look.id, message, &problem);

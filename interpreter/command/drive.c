@@ -144,7 +144,7 @@ static void take_answer(void *data, const char *name, const json_t *message)
     } else if (kind && strcmp(kind, "approve") == 0) {
         json_t *output = json_object_get(message, "output");
         output = output ? json_incref(output)
-                        : json_pack("{s:b,s:s?,s:O?,s:O?}", "Approved", 1, "By", by, "Comment", comment, "At",
+                        : json_pack("{s:b,s:s*,s:O*,s:O*}", "Approved", 1, "By", by, "Comment", comment, "At",
                                     json_object_get(message, "at"));
         if (!dr_execution_answer(execution, token, output, NULL))
             dr_say("an approval came that nothing waits for\n");
@@ -315,7 +315,6 @@ int dr_session_drive(struct dr_session *session)
     struct dr_execution *execution = session->execution;
     struct inbox inbox;
     open_inbox(&inbox, session);
-    dr_progress_attach(session->progress, execution, session->runtime);
     do {
         take_signal(session);
         if (inbox.count > 0)

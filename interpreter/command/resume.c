@@ -88,14 +88,14 @@ static void show_changes(const struct dr_program *old, const struct dr_program *
         json_t *was = json_object_get(old_states, name);
         if (was && json_equal(was, value))
             continue;
-        dr_say("  %s  %s\n", was ? "changed" : "new    ", name);
+        dr_say("  %-10s  %s\n", was ? "changed" : "new", name);
         changes++;
     }
     json_object_foreach(old_states, name, value)
     {
         if (json_object_get(new_states, name))
             continue;
-        dr_say("  removed  %s\n", name);
+        dr_say("  %-10s  %s\n", "removed", name);
         changes++;
     }
     if (changes == 0)
@@ -145,10 +145,8 @@ static void show_plan(const struct dr_execution *execution, const struct plan *p
         const json_t *input, *variables;
         const char *name = machine->states[i]->name;
         bool done = dr_execution_entered(execution, name, &input, &variables);
-        if (reached[i])
-            dr_say("  %s  %s\n", done ? "runs again " : "will run   ", name);
-        else if (done)
-            dr_say("  stays done %s\n", name);
+        if (reached[i] || done)
+            dr_say("  %-10s  %s\n", !reached[i] ? "stays done" : done ? "runs again" : "will run", name);
     }
     free(reached);
 }
@@ -248,6 +246,7 @@ static int go_on(struct dr_session *session, struct plan *plan)
                     dr_execution_id(execution));
         return DR_EXIT_USAGE;
     }
+    dr_progress_attach(session->progress, execution, session->runtime);
     dr_runtime_real_not_before(session->runtime, dr_execution_last_ms(execution));
     if (plan->edited)
         dr_execution_define(execution, plan->edited);

@@ -142,6 +142,7 @@ static int start(struct dr_session *session, const struct dr_program *program, j
                                                            .host = dr_host(),
                                                            .incident_at = incident_argument,
                                                            .seed = random[1]});
+        dr_progress_attach(session->progress, session->execution, session->runtime);
         if (!dr_globals.simulated)
             dr_say("%s: execution %s\n", program->runbook->name, id);
         status = dr_session_drive(session);

@@ -30,7 +30,7 @@ const struct dr_command dr_command_stop = {
 static int tell(struct dr_store *store, const char *id)
 {
     struct dr_problem problem = {0};
-    json_t *message = json_pack("{s:s,s:s?,s:s?,s:s}", "kind", "stop", "error", error_argument, "cause", cause_argument,
+    json_t *message = json_pack("{s:s,s:s*,s:s*,s:s}", "kind", "stop", "error", error_argument, "cause", cause_argument,
                                 "by", dr_user());
     bool posted = dr_store_post(store, id, message, &problem);
     json_decref(message);

@@ -143,7 +143,7 @@ void dr_branch_enter(struct dr_execution *execution, struct dr_branch *branch, c
     branch->entered_event = branch->last_event;
     if (execution->track_entered && !branch->frame)
         json_object_set_new(execution->entered, state->name,
-                            json_pack("{s:O,s:O?}", "input", branch->input, "variables", branch->scope.variables));
+                            json_pack("{s:O,s:O*}", "input", branch->input, "variables", branch->scope.variables));
     dr_branch_queue(execution, branch);
 }
 

@@ -17,7 +17,7 @@ expect() {
     shift
     "$@" >out.txt 2>err.txt </dev/null
     status=$?
-    out=$(cat out.txt) err=$(cat err.txt)
+    out=$(tr -d '\0' <out.txt) err=$(tr -d '\0' <err.txt)
     [ "$status" -eq "$wanted" ] || fail "exit status $status instead of $wanted from: $* $(tail -n 5 err.txt)"
 }
 

