@@ -17,7 +17,8 @@ struct scenario {
     const char *runbook; /* JSON */
     const char *answers; /* JSON */
     unsigned once;       /* a request that begins with "POST" may arrive so many times at most */
-    bool may_pause;      /* the end may also be a question to a person */
+    bool same_steps; /* the journal then holds just the steps of the undisturbed run: no pure work is journaled twice */
+    bool may_pause;  /* the end may also be a question to a person */
 };
 
 static const struct scenario scenarios[] = {
@@ -36,7 +37,7 @@ static const struct scenario scenarios[] = {
      "\"Items\":{\"Type\":\"Map\",\"ItemsPath\":\"$\",\"MaxConcurrency\":1,\"ItemProcessor\":{\"StartAt\":\"I\","
      "\"States\":{\"I\":{\"Type\":\"Wait\",\"Seconds\":1,\"End\":true}}},"
      "\"End\":true}}}",
-     "[{\"status\":200,\"delay\":300}]", 0, false},
+     "[{\"status\":200,\"delay\":300}]", 0, true, false},
     {"retries and catchers survive, their counts too",
      "{\"StartAt\":\"Call\",\"States\":{"
      "\"Call\":{\"Type\":\"Task\",\"Resource\":\"http:invoke\",\"Parameters\":{\"ApiEndpoint\":\"http://a/"
@@ -44,13 +45,13 @@ static const struct scenario scenarios[] = {
      "\"Retry\":[{\"ErrorEquals\":[\"States.Http.StatusCode.503\"],\"MaxAttempts\":2,\"JitterStrategy\":\"FULL\"}],"
      "\"Catch\":[{\"ErrorEquals\":[\"States.ALL\"],\"ResultPath\":\"$.why\",\"Next\":\"Told\"}],\"End\":true},"
      "\"Told\":{\"Type\":\"Pass\",\"Parameters\":{\"Error.$\":\"$.why.Error\"},\"End\":true}}}",
-     "[{\"status\":503}]", 0, false},
+     "[{\"status\":503}]", 0, true, false},
     {"a request that is unsafe to repeat is never sent twice: a person is asked",
      "{\"StartAt\":\"Order\",\"States\":{"
      "\"Order\":{\"Type\":\"Task\",\"Resource\":\"http:invoke\",\"Parameters\":{\"ApiEndpoint\":\"http://a/"
      "orders\",\"Method\":\"POST\"},"
      "\"ResultSelector\":{\"code.$\":\"$.StatusCode\"},\"Next\":\"Rest\"},\"Rest\":{\"Type\":\"Pass\",\"End\":true}}}",
-     "[{\"status\":201}]", 1, true},
+     "[{\"status\":201}]", 1, false, true},
     {"an unknown outcome can be caught and read back",
      "{\"StartAt\":\"Order\",\"States\":{"
      "\"Order\":{\"Type\":\"Task\",\"Resource\":\"http:invoke\",\"Parameters\":{\"ApiEndpoint\":\"http://a/"
@@ -59,7 +60,7 @@ static const struct scenario scenarios[] = {
      "\"ReadBack\":{\"Type\":\"Task\",\"Resource\":\"http:invoke\",\"Parameters\":{\"ApiEndpoint\":\"http://a/"
      "orders\",\"Method\":\"GET\"},\"Next\":\"Done\"},"
      "\"Done\":{\"Type\":\"Pass\",\"Result\":\"done\",\"End\":true}}}",
-     "[{\"status\":201}]", 1, false},
+     "[{\"status\":201}]", 1, false, false},
 };
 
 /* ----- Dying at an operation of the disk
@@ -202,6 +203,19 @@ static json_t *result_of(const struct life *life)
     return result;
 }
 
+static unsigned steps(const struct life *life)
+{
+    char *path = dr_format("%s/store/executions/lab/journal.jsonl", life->folder), line[65536];
+    FILE *journal = fopen(path, "re");
+    unsigned count = 0;
+    while (journal && fgets(line, sizeof line, journal))
+        count += strncmp(line, "{\"k\":\"step\"", 11) == 0;
+    if (journal)
+        fclose(journal);
+    free(path);
+    return count;
+}
+
 static unsigned posts(const struct life *life)
 {
     char *path = dr_format("%s/log", life->folder), line[512];
@@ -264,6 +278,7 @@ static bool torture(const struct scenario *scenario, bool requests, unsigned *re
     life.folder = mkdtemp(undisturbed);
     run_life(&life, 0);
     json_t *wanted = result_of(&life);
+    unsigned wanted_steps = steps(&life);
     remove_folder(undisturbed);
     for (unsigned n = 1; good; n++) {
         char folder[] = "/tmp/drrun-crash-XXXXXX";
@@ -277,6 +292,11 @@ static bool torture(const struct scenario *scenario, bool requests, unsigned *re
             run_life(&life, 0);
             json_t *found = result_of(&life);
             good = check(&life, wanted, found, requests ? "request" : "operation", n);
+            if (good && scenario->same_steps && !json_object_get(found, "problem") && steps(&life) != wanted_steps) {
+                printf("FAILED %s: killed at %s %u, %u steps are journaled instead of %u\n", scenario->about,
+                       requests ? "request" : "operation", n, steps(&life), wanted_steps);
+                good = false;
+            }
             json_decref(found);
             (*ret_kills)++;
         }
