@@ -1,6 +1,6 @@
 /* Which execution owns an application. A file that holds the owner's id, replaced atomically under a short lock, so it
  * survives the owner's death: what an interrupted failover has begun must be finished (or taken over by `force`) before
- * another may touch the same application. */
+ * another may touch the same application. [D14] */
 #include "interpreter/journal/disk.h"
 #include "interpreter/journal/memory.h"
 #include "interpreter/journal/problem.h"

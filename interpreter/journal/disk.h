@@ -22,11 +22,11 @@ bool dr_disk_read(const char *path, char **ret_bytes, size_t *ret_size);
 ssize_t dr_disk_pread(int fd, char *bytes, size_t size, uint64_t offset);
 
 /* Puts `bytes` at folder/name so that a reader, and a crash at any moment, finds the old file or the new one, never a
- * mixture. With `durable` the new one is on disk when this returns. The caller holds a lock that excludes a second
- * writer. */
+ *  mixture. [D12] With `durable` the new one is on disk when this returns. The caller holds a lock that excludes a
+ * second writer. */
 bool dr_disk_replace(const char *folder, const char *name, const char *bytes, size_t size, bool durable);
 
-/* An exclusive lock on the whole file, owned by the descriptor, gone when the process dies however it dies. */
+/* An exclusive lock on the whole file, owned by the descriptor, gone when the process dies however it dies. [D11] */
 bool dr_disk_lock(int fd);                       /* false: somebody else has it (EAGAIN), or errno */
 bool dr_disk_lock_wait(int fd, int patience_ms); /* for short critical sections */
 bool dr_disk_is_locked(int fd);

@@ -2,7 +2,8 @@
  *
  *     {"Key":"active-region","Value":"us-west-2","Version":3,"UpdatedAt":"...","By":"<execution>","Tokens":[{"Token":"...","Version":3}]}
  *
- * The last tokens stay with the fact, so that a call repeated after a crash finds that it has already been done. */
+ * The last tokens stay with the fact, so that a call repeated after a crash finds that it has already been done. [D12]
+ */
 #include "interpreter/base/clock.h"
 #include "interpreter/base/limits.h"
 #include "interpreter/journal/disk.h"

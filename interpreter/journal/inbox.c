@@ -1,7 +1,7 @@
 /* The inbox: messages from other processes to an execution, one small file each.
  *
  * executions/<id>/inbox/<20 digits>-<pid>.json; the digits grow, so that names sort by age and none is ever used twice:
- * the engine remembers names to know which messages it has already recorded. */
+ * the engine remembers names to know which messages it has already recorded. [D13] */
 #include "interpreter/journal/disk.h"
 #include "interpreter/journal/memory.h"
 #include "interpreter/journal/problem.h"

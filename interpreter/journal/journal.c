@@ -213,6 +213,7 @@ static bool verify_file(struct dr_journal *journal, struct dr_verified *verified
     return true;
 }
 
+/* Only what was verified is given to anybody. [D2] [D5] */
 static void adopt(struct dr_journal *journal, const struct dr_verified *verified)
 {
     journal->chain = verified->chain;
@@ -306,6 +307,7 @@ bool dr_journal_open(struct dr_store *store, const char *id, struct dr_journal *
 
 /* --- View --- */
 
+/* No lock, no change; a writer may be at work, so what does not verify is read again before it is believed. [D15] */
 static bool view_files(struct dr_journal *journal, struct dr_problem *problem)
 {
     struct dr_verified verified;
@@ -426,6 +428,7 @@ static void add_padding(struct dr_journal *journal)
     journal->buffer->size += more;
 }
 
+/* One write: records, their commit line and perhaps padding. [D3] */
 static bool write_group(struct dr_journal *journal, bool pad)
 {
     struct dr_text *buffer = journal->buffer;
@@ -495,6 +498,7 @@ static bool commit_memory(struct dr_journal *journal, bool durable)
     return true;
 }
 
+/* The group is on disk, and, once in a journal's life, so are the folder entries that lead to it. [D1] */
 static bool make_durable(struct dr_journal *journal)
 {
     if (!dr_disk_sync(journal->fd))

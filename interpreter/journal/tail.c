@@ -56,7 +56,7 @@ static size_t find_hole(const struct tail *tail)
 }
 
 /* After a hole nothing can be verified; but a commit line that says "this group was synced" shows that the hole is no
- * torn write. */
+ * torn write. [D8] */
 static bool is_claimed_durable(const struct tail *tail, size_t hole)
 {
     const char *at = tail->bytes + hole, *end = tail->bytes + tail->used;

@@ -64,7 +64,7 @@ static bool window_slide(struct window *window, size_t drop, bool *ret_more)
 }
 
 /* The number in {"k":"start","format":N: cheap, because it must be known before anything else is judged by this
- * version's rules. */
+ * version's rules. [D15] */
 static uint64_t read_format(const char *line, size_t size)
 {
     static const char start[] = "{\"k\":\"start\",\"format\":";

@@ -202,6 +202,7 @@ static void test_what_is_not_there_is_missing(void **state)
     dr_problem_done(&problem);
 }
 
+/* [D15] */
 static void test_a_newer_format_is_refused(void **state)
 {
     (void)state;
@@ -316,6 +317,7 @@ static void test_list_is_in_order_of_age(void **state)
     check_list();
 }
 
+/* [D10] */
 static void check_snapshot(bool memory)
 {
     struct dr_journal *journal = created("e1");

@@ -66,6 +66,7 @@ static void test_facts_have_versions(void **state)
     assert_fact("other", "x", 1);
 }
 
+/* [D12] */
 static void test_a_repeated_token_puts_once(void **state)
 {
     (void)state;
@@ -160,6 +161,7 @@ static bool lock(const char *id, bool force, char **ret_owner)
     return ok;
 }
 
+/* [D14] */
 static void test_an_application_has_one_owner(void **state)
 {
     (void)state;
@@ -239,6 +241,7 @@ static bool readable(int fd)
     return poll(&wait_for, 1, 0) == 1;
 }
 
+/* [D13] */
 static void test_messages_are_taken_in_order_and_stay_until_done(void **state)
 {
     (void)state;
@@ -325,6 +328,7 @@ static void assert_read_only(struct dr_problem *problem)
     dr_problem_done(problem);
 }
 
+/* [D15] */
 static void test_a_read_only_store_can_be_looked_at(void **state)
 {
     (void)state;
@@ -366,6 +370,65 @@ static void test_a_read_only_store_can_be_looked_at(void **state)
     assert_false(dr_store_post(store, "e1", value, &problem));
     assert_read_only(&problem);
     json_decref(value);
+}
+
+/* --- The order of a replacement [D12] --- */
+
+static char order[16];
+
+static void note(char operation)
+{
+    size_t size = strlen(order);
+    if (size + 1 < sizeof order)
+        order[size] = operation;
+}
+
+static ssize_t noted_write(int fd, const void *bytes, size_t size, off_t offset)
+{
+    note('w');
+    return dr_disk_real.write(fd, bytes, size, offset);
+}
+
+static int noted_sync(int fd)
+{
+    note('s');
+    return dr_disk_real.sync(fd);
+}
+
+static int noted_rename(const char *from, const char *to)
+{
+    note('r');
+    return dr_disk_real.rename(from, to);
+}
+
+static int noted_sync_folder(int fd)
+{
+    note('f');
+    return dr_disk_real.sync_folder(fd);
+}
+
+static void test_a_replacement_is_written_synced_renamed_and_its_folder_synced(void **state)
+{
+    (void)state;
+    dr_journal_close(created("e1"));
+    put("region", "east", -1, NULL); /* the folders are there */
+    assert_true(lock("e1", false, NULL));
+    dr_store_unlock_application(store, "shop/eu", "e1");
+    struct dr_disk_ops ops = dr_disk_real;
+    ops.write = noted_write;
+    ops.sync = noted_sync;
+    ops.rename = noted_rename;
+    ops.sync_folder = noted_sync_folder;
+    dr_disk_use(&ops);
+    memset(order, 0, sizeof order);
+    put("region", "west", -1, NULL);
+    assert_string_equal(order, "wsrf");
+    memset(order, 0, sizeof order);
+    assert_true(lock("e1", false, NULL));
+    assert_string_equal(order, "wsrf");
+    memset(order, 0, sizeof order);
+    post("a");
+    assert_string_equal(order, "wsrf");
 }
 
 /* Nothing of ours is followed out of the store. */
@@ -432,6 +495,7 @@ int main(void)
         IN_MEMORY(test_posting_to_nobody_is_an_error),
         ON_DISK(test_a_message_of_a_set_back_clock_is_still_the_newest),
         ON_DISK(test_a_read_only_store_can_be_looked_at),
+        ON_DISK(test_a_replacement_is_written_synced_renamed_and_its_folder_synced),
         ON_DISK(test_symbolic_links_are_not_followed),
         ON_DISK(test_the_store_is_made_with_its_parents),
     };
