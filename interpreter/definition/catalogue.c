@@ -305,6 +305,14 @@ const struct dr_resource *dr_catalogue_runbook(struct dr_catalogue *catalogue, c
     return resource;
 }
 
+bool dr_catalogue_has(const struct dr_catalogue *catalogue, const char *path, const char *directory)
+{
+    struct dr_arena *scratch = dr_arena_new();
+    bool there = exists(catalogue, dr_path_join(scratch, directory ? directory : ".", path));
+    dr_arena_free(scratch);
+    return there;
+}
+
 const json_t *dr_catalogue_files(const struct dr_catalogue *catalogue, const struct dr_resource *resource)
 {
     const json_t *at = resource->file ? json_object_get(catalogue->index, resource->file) : NULL;

@@ -221,6 +221,10 @@ struct dr_program {
  * borrows the catalogue. */
 struct dr_program *dr_program_load(const char *path, struct dr_catalogue *catalogue, struct dr_diagnostics *found)
     __attribute__((warn_unused_result));
+/* The same from memory: standard input, editors, tests. What the text refers to is read from disk, relative to `path`.
+ */
+struct dr_program *dr_program_parse(const char *path, const char *bytes, size_t size, struct dr_catalogue *catalogue,
+                                    struct dr_diagnostics *found) __attribute__((warn_unused_result));
 /* The same from journaled texts: nothing is read from disk. Borrows `files`. */
 struct dr_program *dr_program_from_files(const char *path, const json_t *files, struct dr_catalogue *catalogue,
                                          struct dr_diagnostics *found) __attribute__((warn_unused_result));

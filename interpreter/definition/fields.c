@@ -399,7 +399,7 @@ static const struct dr_field objectives_fields[] = {
     {"RTO", DR_FIELD_ANY, .doc = "Recovery time objective: a duration such as 5m, 90s or 1h30m."},
     {"RPO", DR_FIELD_ANY, .doc = "Recovery point objective: a duration."},
 };
-const struct dr_form dr_objectives_form = FORM("Objectives", objectives_fields, .of_drrun = true);
+const struct dr_form dr_objectives_form = FORM("Objectives map", objectives_fields, .of_drrun = true);
 
 static const struct dr_field runbook_fields[] = {
     COMMENT,

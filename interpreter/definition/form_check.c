@@ -145,6 +145,16 @@ static void check_value(struct check *check, const struct dr_field *field, const
     if (stands_for_value(field, node, check->language))
         return;
     if (!has_type(field, node)) {
+        for (size_t i = 0; field->type == DR_FIELD_STRINGS && node->kind == DR_NODE_LIST && i < node->children.count;
+             i++) {
+            const struct dr_node *item = node->children.items[i];
+            const struct dr_where at = {where, NULL, i};
+            if (item->kind != DR_NODE_STRING)
+                dr_mistake(check->parser, &at, item->place, code_of(check->form), NULL,
+                           "\"%s\" has strings only, not %s", field->name, dr_node_kind_name(item->kind));
+        }
+        if (field->type == DR_FIELD_STRINGS && node->kind == DR_NODE_LIST)
+            return;
         bool text_number =
             node->kind == DR_NODE_STRING && (field->type == DR_FIELD_INTEGER || field->type == DR_FIELD_NUMBER);
         bool unquoted = field->type == DR_FIELD_STRING && (node->kind == DR_NODE_INTEGER || node->kind == DR_NODE_REAL);
@@ -240,7 +250,7 @@ static void check_members(struct check *check)
         check->seen[field - check->form->fields] = true;
         check_language(check, field, member, &where);
         check_value(check, field, member, &where);
-        if (field->group == 0)
+        if (field->group == 0 || member->kind == DR_NODE_NULL)
             continue;
         if (first[field->group])
             dr_mistake(check->parser, check->where, member->key_place, code_of(check->form),

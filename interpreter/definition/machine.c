@@ -188,7 +188,7 @@ static bool parse_states(struct dr_parser *parser, struct dr_machine *machine, c
 static bool parse_start(struct dr_parser *parser, struct dr_machine *machine, const struct dr_node *start,
                         const struct dr_where *where)
 {
-    if (start == NULL || start->kind != DR_NODE_STRING)
+    if (start == NULL || start->kind != DR_NODE_STRING || machine->count == 0)
         return false;
     const struct dr_where field = {where, "StartAt", 0};
     struct dr_state_parse at = {.parser = parser, .machine = machine};

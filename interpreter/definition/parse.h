@@ -191,6 +191,8 @@ const json_t *dr_catalogue_files(const struct dr_catalogue *catalogue, const str
  */
 const struct dr_resource *dr_catalogue_runbook(struct dr_catalogue *catalogue, const char *path, const char *directory,
                                                struct dr_diagnostics *found);
+/* Whether there is such a file. */
+bool dr_catalogue_has(const struct dr_catalogue *catalogue, const char *path, const char *directory);
 /* A catalogue that takes files from `files` instead of the disk. */
 struct dr_catalogue *dr_catalogue_journaled(const struct dr_catalogue *catalogue, const json_t *files);
 /* The names of all resources without loading any, for the nearest one; in an array for the caller to free, the strings

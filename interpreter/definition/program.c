@@ -116,6 +116,13 @@ struct dr_program *dr_program_load(const char *path, struct dr_catalogue *catalo
     return document ? make_program(path, document, catalogue, found) : NULL;
 }
 
+struct dr_program *dr_program_parse(const char *path, const char *bytes, size_t size, struct dr_catalogue *catalogue,
+                                    struct dr_diagnostics *found)
+{
+    struct dr_document *document = dr_document_parse(path, bytes, size, found);
+    return document ? make_program(path, document, catalogue, found) : NULL;
+}
+
 struct dr_program *dr_program_from_files(const char *path, const json_t *files, struct dr_catalogue *catalogue,
                                          struct dr_diagnostics *found)
 {

@@ -133,6 +133,11 @@ static const struct dr_resource *parse_runbook(struct dr_parser *parser, const s
                    "runbook:start needs the argument Runbook: the path of a file, as a constant");
         return NULL;
     }
+    if (!dr_catalogue_has(parser->catalogue, path->string.bytes, parser->directory)) {
+        dr_mistake(parser, where, path->place, DR_BAD_RESOURCE, dr_copy_string("The path is relative to this file"),
+                   "There is no runbook file %s", path->string.bytes);
+        return NULL;
+    }
     struct dr_diagnostics found = {0};
     const struct dr_resource *runbook =
         dr_catalogue_runbook(parser->catalogue, path->string.bytes, parser->directory, &found);
@@ -198,8 +203,7 @@ void dr_arguments_check(struct dr_parser *parser, const struct dr_resource *reso
         const json_t *required = json_object_get(schema, "required");
         for (size_t i = 0; i < json_array_size(required); i++)
             dr_mistake(parser, outer, task->key ? task->key_place : task->place, DR_ARGUMENT, dr_copy_string(what),
-                       "\"%s\" needs the argument \"%s\"", resource->name,
-                       json_string_value(json_array_get(required, i)));
+                       "\"%s\" is required", json_string_value(json_array_get(required, i)));
     }
     free(what);
 }

@@ -834,8 +834,9 @@ json_t *dr_schema_of_map(struct dr_parser *parser, const struct dr_node *propert
     for (size_t i = 0; properties && i < properties->children.count; i++) {
         const struct dr_node *property = properties->children.items[i];
         const struct dr_where where = {outer, property->key, 0};
+        size_t before = parser->found->errors;
         dr_schema_verify(parser, property, code, &where);
-        if (parser->found->errors > errors)
+        if (parser->found->errors > before)
             continue;
         json_t *schema = dr_node_json(property);
         json_object_set_new_nocheck(members, property->key, schema);

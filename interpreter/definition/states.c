@@ -165,19 +165,49 @@ static void parse_pass(struct dr_state_parse *at)
         at->state->pass.result = dr_arena_json(at->parser->arena, dr_node_json(result));
 }
 
-static void check_impaired(struct dr_state_parse *at, const struct dr_node *region)
+/* The Region that a task certainly goes to, NULL if that cannot be known or is no matter: its own, the one in its ARN,
+ * or the runbook's if it calls AWS. */
+static const char *region_of(struct dr_state_parse *at, const struct dr_node **ret_node)
+{
+    const struct dr_node *region = dr_node_member(at->node, "Region"), *resource = dr_member(at, "Resource");
+    *ret_node = region ? region : resource;
+    if (region)
+        return region->kind == DR_NODE_STRING ? region->string.bytes : NULL;
+    if (resource == NULL || at->state->task.resource)
+        return NULL;
+    const char *arn = resource->string.bytes, *part = arn;
+    for (int i = 0; i < 3 && part; i++)
+        part = strchr(part, ':') ? strchr(part, ':') + 1 : NULL;
+    size_t size = strncmp(arn, "arn:", 4) == 0 && part ? strcspn(part, ":") : 0;
+    return size > 0 ? dr_arena_string(at->parser->arena, part, size) : at->parser->runbook->region;
+}
+
+/* Also a Catch of the Parallel or Map around it is a way on without that Region. */
+static bool is_caught(const struct dr_state_parse *at)
+{
+    if (at->state->catcher_count > 0)
+        return true;
+    for (const struct dr_block *block = at->parser->block; block && block->container; block = block->outer)
+        if (block->container->catcher_count > 0)
+            return true;
+    return false;
+}
+
+static void check_impaired(struct dr_state_parse *at)
 {
     const struct dr_runbook *runbook = at->parser->runbook;
-    if (runbook == NULL || region == NULL || region->kind != DR_NODE_STRING || at->state->catcher_count > 0)
+    const struct dr_node *node;
+    const char *region = runbook && runbook->impaired_count > 0 ? region_of(at, &node) : NULL;
+    if (region == NULL || is_caught(at))
         return;
     for (size_t i = 0; i < runbook->impaired_count; i++) {
-        if (strcmp(runbook->impaired[i], region->string.bytes) != 0)
+        if (strcmp(runbook->impaired[i], region) != 0)
             continue;
-        const struct dr_where where = {at->where, "Region", 0};
-        dr_mistake(at->parser, &where, region->place, DR_IMPAIRED,
+        const struct dr_where where = {at->where, node->key, 0};
+        dr_mistake(at->parser, &where, node->place, DR_IMPAIRED,
                    dr_copy_string("Give the state a Catch that goes on without that Region"),
                    "State \"%s\" depends on the Region %s, which Runbook.Impaired says may be gone, and has no Catch",
-                   at->state->name, region->string.bytes);
+                   at->state->name, region);
     }
 }
 
@@ -216,14 +246,16 @@ static void parse_task(struct dr_state_parse *at)
     state->task.region = dr_setting_parse(at, at->form, at->node, "Region", NULL, at->where);
     parse_credentials(at);
     check_heartbeat(at);
-    check_impaired(at, dr_node_member(at->node, "Region"));
     const struct dr_node *resource = dr_member(at, "Resource");
-    if (resource == NULL)
+    if (resource == NULL) {
+        check_impaired(at);
         return;
+    }
     const struct dr_node *arguments =
         dr_node_member(at->node, state->language == DR_JSONATA ? "Arguments" : "Parameters");
     state->task.resource_text = resource->string.bytes;
     state->task.resource = dr_resource_parse(at->parser, resource, arguments, state->language, at->where);
+    check_impaired(at);
     if (state->task.resource)
         dr_arguments_check(at->parser, state->task.resource, at->node, arguments, state->language, at->where);
 }
@@ -239,7 +271,9 @@ static void parse_choice(struct dr_state_parse *at)
         const struct dr_where where = {&list, NULL, i}, next = {&where, "Next", 0};
         if (!dr_form_check(at->parser, &dr_choice_rule_form, node, at->state->language, &where))
             continue;
-        rules[i].test = dr_rule_parse(at, node);
+        const char *other = at->state->language == DR_JSONPATH ? "Condition" : "Variable";
+        bool foreign = dr_node_member(node, other) != NULL; /* of the other language: reported already */
+        rules[i].test = foreign ? NULL : dr_rule_parse(at, node);
         rules[i].next = dr_target_parse(at, dr_node_member(node, "Next"), &next);
         const struct dr_node *assign = dr_form_member(&dr_choice_rule_form, node, "Assign");
         rules[i].assign = dr_template_parse(at, assign, "Assign", DR_IN_INPUT);

@@ -2,6 +2,8 @@
 #include "interpreter/definition/parse.h"
 
 #include "interpreter/base/text.h"
+#include "interpreter/expression/jsonata/jsonata.h"
+#include "interpreter/expression/jsonata_aws.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -23,6 +25,10 @@ struct reading {
 static void note_read(void *data, const char *name, struct dr_place place)
 {
     const struct reading *reading = data;
+    unsigned fewest, most;
+    if (reading->at->state->language == DR_JSONATA &&
+        (jsonata_arity(NULL, name, strlen(name), &fewest, &most) || dr_jsonata_is_aws_function(name)))
+        return; /* a built-in function as a value: $map(list, $uppercase) */
     dr_block_read(reading->at->parser->block, reading->at->state, name, place, reading->tested);
 }
 
@@ -98,7 +104,6 @@ static const struct dr_path *compile_path(struct dr_state_parse *at, const struc
                    "Value is not a Reference Path");
         return NULL;
     }
-    note_path(at, path, node->place);
     return path;
 }
 
@@ -121,6 +126,7 @@ struct dr_data_path dr_data_path_parse(struct dr_state_parse *at, const struct d
     }
     if (path == NULL) /* wrong, and therefore never run */
         return (struct dr_data_path){at->parser->root, true};
+    note_path(at, path, node->place);
     return (struct dr_data_path){path, dr_path_is_root(path)};
 }
 
@@ -143,8 +149,12 @@ static struct dr_setting parse_path_setting(struct dr_state_parse *at, const str
         return setting;
     }
     struct reading reading = {at, false};
-    if (!call && compile_path(at, node, (flags & DR_REFERENCE) && !(flags & DR_INTRINSIC), &where) == NULL)
-        return setting;
+    if (!call) {
+        const struct dr_path *path = compile_path(at, node, (flags & DR_REFERENCE) && !(flags & DR_INTRINSIC), &where);
+        if (path == NULL)
+            return setting;
+        note_path(at, path, node->place);
+    }
     struct dr_template_uses uses = {.variable = call ? note_read : NULL, .data = &reading};
     setting.computed = dr_template_compile_path(at->parser->arena, node, name, &uses, at->parser->found);
     setting.path = call ? NULL : node->string.bytes;

@@ -226,8 +226,8 @@ static void check_assigned(struct dr_parser *parser, struct dr_block *block)
         const struct dr_where where = {NULL, "States", 0};
         const struct dr_where state = {
             &where, assigned->state == DR_OUTSIDE ? "" : block->machine->states[assigned->state]->name, 0};
-        dr_mistake(
-            parser, &state, assigned->place, DR_SCHEMA,
+        dr_doubt(
+            parser, &state, assigned->place, DR_OUTER_VARIABLE,
             dr_copy_string("Give it another name, or return the value as output and assign it in the state around"),
             "The variable $%s belongs to the outer scope, which a branch or iteration can read and not assign",
             name_of(block, assigned->variable));
