@@ -17,6 +17,7 @@ const struct dr_command *const dr_commands[] = {
     &dr_command_deny,
     &dr_command_validate,
     &dr_command_actions,
+    &dr_command_eval,
     NULL,
 };
 

@@ -56,7 +56,7 @@ struct dr_command {
 };
 
 extern const struct dr_command dr_command_run, dr_command_resume, dr_command_list, dr_command_show, dr_command_history,
-    dr_command_stop, dr_command_approve, dr_command_deny, dr_command_validate, dr_command_actions;
+    dr_command_stop, dr_command_approve, dr_command_deny, dr_command_eval, dr_command_validate, dr_command_actions;
 extern const struct dr_command *const dr_commands[]; /* NULL-terminated, in the order of the help */
 
 /* Parses argv[1..] against the command's options and the global ones, runs it, or prints its help. */

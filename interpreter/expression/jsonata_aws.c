@@ -287,3 +287,20 @@ enum jsonata_status dr_jsonata_eval(const struct jsonata *program, const struct 
     /* "$" means nothing at the top of an expression in Step Functions: everything comes from variables. */
     return jsonata_eval(program, NULL, NULL, &environment, ret_value, ret_error);
 }
+
+enum jsonata_status dr_jsonata_explore(const char *text, size_t size, const struct dr_view *view, json_t **ret_value,
+                                       struct jsonata_error *ret_error)
+{
+    struct dr_states_cache cache = {0};
+    struct evaluation evaluation = {.view = view, .cache = &cache};
+    struct jsonata_environment environment = {ENVIRONMENT, .data = &evaluation};
+    environment.function_count--; /* the last row takes $eval away */
+    struct jsonata *program = jsonata_compile(text, size, &environment, ret_error);
+    enum jsonata_status status = JSONATA_ERROR;
+    if (program) {
+        status = jsonata_eval(program, view->input, NULL, &environment, ret_value, ret_error);
+    }
+    jsonata_free(program);
+    dr_states_cache_done(&cache);
+    return status;
+}

@@ -19,6 +19,10 @@ enum jsonata_status dr_jsonata_eval(const struct jsonata *program, const struct 
                                     struct dr_states_cache *cache, json_t **ret_value, struct jsonata_error *ret_error)
     __attribute__((warn_unused_result));
 
+/* For `drrun eval`: compiles and evaluates in one go, with the view's input as "$" too and with $eval. */
+enum jsonata_status dr_jsonata_explore(const char *text, size_t size, const struct dr_view *view, json_t **ret_value,
+                                       struct jsonata_error *ret_error) __attribute__((warn_unused_result));
+
 /* Whether AWS or the library defines a function of this name, so that "$name" need not be a variable. */
 bool dr_jsonata_is_aws_function(const char *name);
 
