@@ -1,4 +1,4 @@
-/* Applying an event: the only place where an execution changes, in the live run and in a replay alike. */
+/* Applying an event: the only place where an execution changes, in the live run and in a replay alike. [D18] */
 #include "interpreter/engine/tree.h"
 
 #include <assert.h>
@@ -406,6 +406,7 @@ static void apply_answer(struct dr_execution *execution, struct dr_event *event)
     dr_branch_queue(execution, branch);
 }
 
+/* [D24] What ended keeps its result. */
 static void revive(struct dr_execution *execution, struct dr_branch *branch)
 {
     struct dr_frame *frame = branch->children;

@@ -16,7 +16,7 @@ static void fail_event(struct dr_event *event, struct dr_error *error)
     *error = (struct dr_error){0};
 }
 
-/* An unknown outcome that nothing takes restarts the action around it, or pauses for a person. */
+/* An unknown outcome that nothing takes restarts the action around it, or pauses for a person. [D20] */
 static void unknown_event(struct dr_branch *branch, struct dr_event *event, struct dr_error *error)
 {
     for (struct dr_branch *inner = branch; inner->frame; inner = inner->frame->owner) {

@@ -34,7 +34,7 @@ void dr_execution_interrupt(struct dr_execution *execution, bool wait)
     execution->interrupted_now = execution->interrupted_now || !wait;
 }
 
-/* Lets go of every call that may be sent again; returns how many must be waited for. */
+/* Lets go of every call that may be sent again; returns how many must be waited for. [D25] */
 static size_t release_calls(struct dr_execution *execution)
 {
     size_t kept = 0;
@@ -54,6 +54,7 @@ static size_t release_calls(struct dr_execution *execution)
 /* ----- One turn
  * ------------------------------------------------------------------------------------------------------- */
 
+/* [D17] What observers were told becomes visible only here. [D26] Once the store has failed, nothing goes on. */
 static bool commit(struct dr_execution *execution)
 {
     if (execution->options.journal && !dr_journal_commit(execution->options.journal, true, &execution->problem))
@@ -157,6 +158,7 @@ static void end_if_over(struct dr_execution *execution)
         end(execution, DR_TIMED_OUT, NULL, NULL);
 }
 
+/* [D16] A call leaves only once its record is durable. */
 static bool start_pending(struct dr_execution *execution)
 {
     if (!commit(execution))
@@ -195,7 +197,7 @@ bool dr_execution_turn(struct dr_execution *execution)
         execution->now_ms = now_ms;
     take_completions(execution);
     if (execution->interrupted)
-        return commit(execution);
+        return commit(execution) && alive;
     take_timers(execution);
     step_ready(execution);
     end_if_over(execution);

@@ -43,6 +43,7 @@ static void error_of(const json_t *record, struct dr_error *error)
     error->cause = dr_copy_string(text_of(record, "cause"));
 }
 
+/* [D23] */
 struct dr_program *dr_execution_load(struct dr_execution *execution, const json_t *record, char **ret_problem)
 {
     struct dr_diagnostics found = {0};
@@ -152,7 +153,8 @@ static bool may_decide(const struct dr_branch *branch)
            branch->phase == DR_PHASE_WAITING || branch->phase == DR_PHASE_BACKOFF;
 }
 
-/* Decides again, in the branch that decided then (for a restart of an action, a branch inside it), and compares. */
+/* [D18] [D21] Decides again, in the branch that decided then (for a restart of an action, a branch inside it), and
+ * compares. */
 static bool replay_decision(struct replay *replay, json_t *record, enum dr_event_kind kind, struct dr_branch *branch,
                             struct dr_event *event)
 {
@@ -398,6 +400,7 @@ static void live(struct dr_execution *execution, struct dr_event event)
     dr_commit_event(execution, &event);
 }
 
+/* [D19] Sent again under the same token, if it may be; else its outcome is unknown. */
 static void catch_up(struct dr_execution *execution, struct dr_branch *branch)
 {
     if (branch->phase != DR_PHASE_CALLING || branch->effect)
@@ -417,6 +420,7 @@ static void catch_up(struct dr_execution *execution, struct dr_branch *branch)
     execution->pending[execution->pending_count++] = branch; /* its record is durable, the token the same */
 }
 
+/* [D22] */
 static void set_now(struct dr_execution *execution)
 {
     struct dr_runtime *runtime = execution->options.runtime;

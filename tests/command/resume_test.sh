@@ -39,7 +39,7 @@ States:
 Y
 }
 
-# [D8] Killed at random moments again and again, a run still ends as the undisturbed one, and the write happened at most once.
+# [D19] Killed at random moments again and again, a run still ends as the undisturbed one, and the write happened at most once.
 test_kill_9_at_random_moments() {
     work_runbook
     RANDOM=4711
@@ -92,6 +92,7 @@ start_waiting() { # id, seconds
     wait_for 10 grep -q '"k":"wait"' "$DRRUN_STORE/executions/$1/journal.jsonl" || fail 'it did not start'
 }
 
+# [D25]
 test_signals_stop_at_a_checkpoint_and_say_how_to_go_on() {
     for signal in INT TERM HUP; do
         start_waiting "s$signal" 3
@@ -156,6 +157,7 @@ test_two_resumes_at_once() {
     contains "$(cat a.err b.err)" 'is being run by process'
 }
 
+# [D23]
 test_the_runbook_may_be_edited_or_deleted_meanwhile() {
     start_waiting gone 1
     kill -9 "$pid"
@@ -198,6 +200,7 @@ test_a_store_that_cannot_be_written() {
     contains "$err" 'Permission denied'
 }
 
+# [D17] [D26]
 test_a_full_disk_stops_the_run_and_loses_nothing() {
     [ "$(id -u)" = 0 ] || { echo "  skipped: needs root to mount a small file system"; return; }
     mkdir disk
@@ -219,6 +222,7 @@ Y
     umount disk
 }
 
+# [D24]
 test_redrive_from_the_failed_state() {
     cat >flaky.yaml <<'Y'
 StartAt: A

@@ -1,4 +1,4 @@
-/* [D8] [D9] [D10]: stops a run at every write, sync, rename and effect, in a process of its own that ends like after
+/* [D16] [D19] [D21]: stops a run at every write, sync, rename and effect, in a process of its own that ends like after
  * kill -9, resumes it, and compares with the undisturbed run. Also: what a resumed run may not send again. */
 #include "tests/support/lab.h"
 

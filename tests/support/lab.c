@@ -157,7 +157,7 @@ static json_t *finish_session(struct session *session)
                             session);
     do {
         if (session->interrupted)
-            dr_execution_interrupt(execution, true);
+            dr_execution_interrupt(execution, !session->lab->leave_at_once);
     } while (dr_execution_turn(execution));
     const struct dr_error *error = dr_execution_error(execution);
     enum dr_status status = dr_execution_status(execution);

@@ -26,6 +26,7 @@ struct dr_lab {
     int64_t start_ms;        /* 0: 2026-01-01T00:00:00Z */
     int64_t interrupt_at_ms; /* virtual time from the start at which a Ctrl-C arrives; 0: never */
     bool without_journal;
+    bool leave_at_once; /* the Ctrl-C came twice: calls under way are not waited for */
 };
 
 /* Runs `text` (YAML or JSON) from its start. A new reference to

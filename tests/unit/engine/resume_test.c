@@ -11,6 +11,10 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const char two_calls[] = "{\"StartAt\":\"A\",\"States\":{"
                                 "\"A\":{\"Type\":\"Task\",\"Resource\":\"http:invoke\",\"Parameters\":{\"ApiEndpoint\":"
@@ -47,6 +51,7 @@ static void an_interrupted_wait_keeps_its_end(void **state)
     dr_store_free(store);
 }
 
+/* [D22] */
 static void a_clock_that_was_set_back_does_not_stretch_a_wait(void **state)
 {
     (void)state;
@@ -88,6 +93,7 @@ static void a_redrive_keeps_what_is_done(void **state)
     dr_store_free(store);
 }
 
+/* [D24] */
 static void a_redriven_parallel_runs_only_the_branches_that_did_not_end(void **state)
 {
     (void)state;
@@ -149,6 +155,114 @@ static void a_snapshot_resumes_to_the_same_end(void **state)
     json_decref(second);
     dr_lab_done(&lab);
     dr_store_free(store);
+}
+
+/* ----- Unknown outcomes
+ * ------------------------------------------------------------------------------------------------------- */
+
+/* [D20] An action looks first, so when the outcome of a call inside is unknown it starts again from its look. */
+static void an_action_restarts_from_its_start(void **state)
+{
+    (void)state;
+    static const char action[] =
+        "Action: { Name: shop.order, Summary: Order once., Effect: Write, Undo: none, Arguments: {} }\n"
+        "StartAt: Look\nStates:\n"
+        "  Look: { Type: Task, Resource: 'http:invoke', Parameters: { ApiEndpoint: 'http://shop/', Method: GET }, "
+        "Next: There }\n"
+        "  There: { Type: Choice, Choices: [{ Variable: $.ResponseBody.there, BooleanEquals: true, Next: Done }], "
+        "Default: Order }\n"
+        "  Order: { Type: Task, Resource: 'http:invoke', Parameters: { ApiEndpoint: 'http://shop/', Method: POST }, "
+        "Next: Done }\n"
+        "  Done: { Type: Pass, Result: ordered, End: true }\n";
+    static const char runbook[] = "{\"StartAt\":\"O\",\"States\":{\"O\":{\"Type\":\"Task\",\"Resource\":\"shop.order\","
+                                  "\"Parameters\":{},\"End\":true}}}";
+    char folder[] = "/tmp/drrun-actions-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    char *inner = dr_format("%s/shop", folder), *path = dr_format("%s/shop/order.yaml", folder);
+    assert_int_equal(mkdir(inner, 0700), 0);
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    fputs(action, file);
+    fclose(file);
+    json_t *answers =
+        json_pack("[{s:{s:b}},{s:I},{s:{s:b}}]", "body", "there", 0, "delay", (json_int_t)-1, "body", "there", 1);
+    struct dr_lab lab = {.store = dr_store_memory(),
+                         .actions = folder,
+                         .service = {.answers = answers},
+                         .interrupt_at_ms = 1000,
+                         .leave_at_once = true};
+    struct dr_store *store = lab.store;
+    json_t *input = json_object(), *first = dr_lab_run(&lab, "r.json", runbook, input);
+    assert_string_equal(text_of(first, "status"), "RUNNING");
+    lab.interrupt_at_ms = 0;
+    json_t *second = dr_lab_resume(&lab);
+    assert_string_equal(text_of(second, "status"), "SUCCEEDED");
+    json_t *requests = json_object_get(second, "requests");
+    assert_int_equal(json_array_size(requests), 3); /* GET, POST, and after the resume only GET */
+    assert_string_equal(json_string_value(json_array_get(requests, 2)), "GET http://shop/");
+    json_decref(input);
+    json_decref(first);
+    json_decref(second);
+    json_decref(answers);
+    dr_lab_done(&lab);
+    dr_store_free(store);
+    unlink(path);
+    rmdir(inner);
+    rmdir(folder);
+    free(inner);
+    free(path);
+}
+
+/* ----- A journal that its own runbook contradicts
+ * ------------------------------------------------------------------------------ */
+
+static json_t *replay_of(const char *const *lines)
+{
+    struct dr_store *store = dr_store_memory();
+    struct dr_problem problem = {0};
+    struct dr_journal *journal = NULL;
+    assert_true(dr_journal_create(store, "lab", &journal, &problem));
+    for (; *lines; lines++)
+        dr_journal_append(journal, *lines, strlen(*lines));
+    assert_true(dr_journal_commit(journal, true, &problem));
+    dr_journal_close(journal);
+    struct dr_lab lab = {.store = store};
+    json_t *result = dr_lab_resume(&lab);
+    dr_lab_done(&lab);
+    dr_store_free(store);
+    return result;
+}
+
+#define START(semantics)                                                                                               \
+    "{\"k\":\"start\",\"t\":1767225600000,\"format\":1,\"semantics\":" semantics                                       \
+    ",\"drrun\":\"0\",\"id\":\"lab\",\"name\":\"lab\",\"runbook\":\"r\","                                              \
+    "\"seed\":1,\"path\":\"r.json\",\"files\":{\"r.json\":\"{\\\"StartAt\\\":\\\"A\\\",\\\"States\\\":{\\\"A\\\":{"    \
+    "\\\"Type\\\":\\\"Pass\\\","                                                                                       \
+    "\\\"Next\\\":\\\"B\\\"},\\\"B\\\":{\\\"Type\\\":\\\"Succeed\\\"}}}\"},\"input\":{}}"
+
+/* [D18] */
+static void a_replay_refuses_what_would_be_decided_otherwise(void **state)
+{
+    (void)state;
+    static const char *const good[] = {START("1"),
+                                       "{\"k\":\"step\",\"t\":1767225600001,\"b\":0,\"s\":\"A\",\"n\":\"B\"}", NULL};
+    static const char *const bad[][3] = {
+        {START("1"), "{\"k\":\"step\",\"t\":1767225600001,\"b\":0,\"s\":\"A\",\"n\":\"A\"}", NULL},
+        {START("1"), "{\"k\":\"step\",\"t\":1767225600001,\"b\":0,\"s\":\"B\"}", NULL},
+        {START("1"), "{\"k\":\"step\",\"t\":1767225600001,\"b\":7,\"s\":\"A\",\"n\":\"B\"}", NULL},
+        {START("1"), "{\"k\":\"result\",\"t\":1767225600001,\"b\":0,\"s\":\"A\",\"output\":1}", NULL},
+        {START("1"), "{\"k\":\"dance\",\"t\":1767225600001}", NULL},
+        {START("99"), NULL},
+        {"{\"k\":\"step\",\"t\":1767225600001,\"b\":0,\"s\":\"A\",\"n\":\"B\"}", NULL},
+    };
+    json_t *result = replay_of(good);
+    assert_string_equal(text_of(result, "status"), "SUCCEEDED");
+    json_decref(result);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        result = replay_of(bad[i]);
+        assert_true(strstr(text_of(result, "problem"), "record ") != NULL);
+        json_decref(result);
+    }
 }
 
 /* ----- Answers
@@ -235,6 +349,8 @@ int main(void)
         cmocka_unit_test(a_redrive_keeps_what_is_done),
         cmocka_unit_test(a_redriven_parallel_runs_only_the_branches_that_did_not_end),
         cmocka_unit_test(a_snapshot_resumes_to_the_same_end),
+        cmocka_unit_test(an_action_restarts_from_its_start),
+        cmocka_unit_test(a_replay_refuses_what_would_be_decided_otherwise),
         cmocka_unit_test(an_approval_is_answered_once),
         cmocka_unit_test(a_heartbeat_that_stays_away_is_a_time_out),
     };
