@@ -1,5 +1,6 @@
 /* The intrinsic functions, in the order of intrinsics.def. Each gets evaluated arguments of the right number, and
- * answers with a value or a problem. Integers are rounded half up from reals, as AWS rounds them. */
+ * answers with a value or a problem. Where the developer guide and the service differ (what is rounded and what is cut,
+ * what equals what), this does what the service does. */
 #include "interpreter/expression/intrinsic_functions.h"
 
 #include "interpreter/base/limits.h"
@@ -51,24 +52,32 @@ static const json_t *need_string(struct intrinsic_call *call, size_t at)
     return NULL;
 }
 
-/* An integer of 32 bits; reals are rounded half up. */
-static bool need_integer(struct intrinsic_call *call, size_t at, int64_t *ret_integer)
+/* An integer of 32 bits, made from a real by `to_whole`. */
+static bool need_whole(struct intrinsic_call *call, size_t at, double (*to_whole)(double), int64_t *ret_integer)
 {
     const json_t *value = call->arguments[at];
     if (!json_is_number(value)) {
         fail(call, "Argument %zu must be an integer but was: %s", at + 1, dr_json_type_name(value));
         return false;
     }
-    double number = json_number_value(value);
-    if (json_is_real(value)) {
-        number = floor(number + 0.5);
-    }
+    double number = json_is_real(value) ? to_whole(json_real_value(value)) : json_number_value(value);
     if (!(number >= INT32_MIN && number <= INT32_MAX)) {
         fail(call, "Argument %zu must be between %d and %d", at + 1, INT32_MIN, INT32_MAX);
         return false;
     }
     *ret_integer = (int64_t)number;
     return true;
+}
+
+/* Sizes, indices and bounds are cut, whatever the developer guide says of rounding. */
+static bool need_integer(struct intrinsic_call *call, size_t at, int64_t *ret_integer)
+{
+    return need_whole(call, at, trunc, ret_integer);
+}
+
+static double round_half_up(double number)
+{
+    return floor(number + 0.5);
 }
 
 static bool need_short(struct intrinsic_call *call, size_t at, const char *text, size_t size)
@@ -115,18 +124,24 @@ static json_t *call_ArrayPartition(struct intrinsic_call *call)
     return parts;
 }
 
+/* The service compares texts: 1 is in ["1"] and true is in ["true"], but {"a":1,"b":2} is not in [{"b":2,"a":1}]. */
 static json_t *call_ArrayContains(struct intrinsic_call *call)
 {
     const json_t *array = need_array(call, 0);
     if (!array) {
         return NULL;
     }
-    for (size_t i = 0; i < json_array_size(array); i++) {
-        if (json_equal(json_array_get(array, i), call->arguments[1])) {
-            return json_true();
-        }
+    struct dr_text wanted = {0}, item = {0};
+    bool fits = dr_text_java(&wanted, call->arguments[1], DR_PAYLOAD_BYTES_MAX), found = false;
+    for (size_t i = 0; fits && !found && i < json_array_size(array); i++) {
+        dr_text_clear(&item);
+        fits = dr_text_java(&item, json_array_get(array, i), DR_PAYLOAD_BYTES_MAX);
+        found =
+            fits && item.size == wanted.size && (item.size == 0 || memcmp(item.bytes, wanted.bytes, item.size) == 0);
     }
-    return json_false();
+    dr_text_done(&wanted);
+    dr_text_done(&item);
+    return fits ? json_boolean(found) : fail(call, "A value is larger than %u bytes as text", DR_PAYLOAD_BYTES_MAX);
 }
 
 static json_t *call_ArrayRange(struct intrinsic_call *call)
@@ -159,6 +174,9 @@ static json_t *call_ArrayGetItem(struct intrinsic_call *call)
     if (!array || !need_integer(call, 1, &index)) {
         return NULL;
     }
+    if (index >= 0 && json_array_size(array) == 0) {
+        return json_null(); /* as the service has it */
+    }
     if (index < 0 || (size_t)index >= json_array_size(array)) {
         return fail(call, "Index %lld is out of bounds for an array of length %zu", (long long)index,
                     json_array_size(array));
@@ -172,25 +190,92 @@ static json_t *call_ArrayLength(struct intrinsic_call *call)
     return array ? json_integer((json_int_t)json_array_size(array)) : NULL;
 }
 
+/* The service collects the items in a java.util.HashSet, whose order is that of the hash codes: [true, false] comes out
+ * as [false, true]. */
+static uint32_t java_hash(const json_t *value)
+{
+    uint32_t hash = 0;
+    uint64_t bits;
+    switch (json_typeof(value)) {
+    case JSON_OBJECT: {
+        json_t *object = dr_json_thaw(value);
+        for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at)) {
+            hash += dr_java_string_hash(json_object_iter_key(at), json_object_iter_key_len(at)) ^
+                    java_hash(json_object_iter_value(at));
+        }
+        return hash;
+    }
+    case JSON_ARRAY:
+        hash = 1;
+        for (size_t i = 0; i < json_array_size(value); i++) {
+            hash = 31 * hash + java_hash(json_array_get(value, i));
+        }
+        return hash;
+    case JSON_STRING:
+        return dr_java_string_hash(json_string_value(value), json_string_length(value));
+    case JSON_INTEGER:
+        bits = (uint64_t)json_integer_value(value);
+        return json_integer_value(value) == (int32_t)bits ? (uint32_t)bits : (uint32_t)(bits ^ bits >> 32);
+    case JSON_REAL: {
+        double real = json_real_value(value);
+        memcpy(&bits, &real, sizeof bits);
+        return (uint32_t)(bits ^ bits >> 32);
+    }
+    case JSON_TRUE:
+        return 1231;
+    case JSON_FALSE:
+        return 1237;
+    case JSON_NULL:
+        break;
+    }
+    return 0;
+}
+
+struct hashed {
+    size_t bucket, order;
+    uint32_t hash;
+};
+
+static int compare_hashed(const void *left, const void *right)
+{
+    const struct hashed *l = left, *r = right;
+    if (l->bucket != r->bucket) {
+        return l->bucket < r->bucket ? -1 : 1;
+    }
+    return (l->order > r->order) - (l->order < r->order);
+}
+
 static json_t *call_ArrayUnique(struct intrinsic_call *call)
 {
     const json_t *array = need_array(call, 0);
     if (!array) {
         return NULL;
     }
-    json_t *unique = json_array(), *seen = json_object();
-    for (size_t i = 0; i < json_array_size(array); i++) {
-        const json_t *item = json_array_get(array, i);
-        char *key = json_dumps(item, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
-        if (!key || !json_object_get(seen, key)) {
-            json_array_append_new(unique, dr_json_share(item));
-            if (key) {
-                json_object_set_new_nocheck(seen, key, json_true());
-            }
-        }
-        free(key);
+    size_t size = json_array_size(array), buckets = 16;
+    while (buckets < size + size / 3 + 1) {
+        buckets *= 2;
     }
-    json_decref(seen);
+    struct hashed *items = dr_resize(NULL, size, sizeof *items);
+    for (size_t i = 0; i < size; i++) {
+        uint32_t hash = java_hash(json_array_get(array, i));
+        items[i] = (struct hashed){.bucket = (hash ^ hash >> 16) & (buckets - 1), .order = i, .hash = hash};
+    }
+    qsort(items, size, sizeof *items, compare_hashed);
+    json_t *unique = json_array();
+    for (size_t i = 0, from = 0; i < size; i++) {
+        if (items[i].bucket != items[from].bucket) {
+            from = i;
+        }
+        const json_t *item = json_array_get(array, items[i].order);
+        bool repeated = false;
+        for (size_t j = from; j < i && !repeated; j++) {
+            repeated = items[j].hash == items[i].hash && json_equal(json_array_get(array, items[j].order), item);
+        }
+        if (!repeated) {
+            json_array_append_new(unique, dr_json_share(item));
+        }
+    }
+    free(items);
     return unique;
 }
 
@@ -213,26 +298,21 @@ static json_t *call_Base64Encode(struct intrinsic_call *call)
 static int base64_digit(char byte)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    byte = byte == '-' ? '+' : byte == '_' ? '/' : byte; /* the alphabet for URLs is understood too */
     const char *at = byte ? strchr(digits, byte) : NULL;
     return at ? (int)(at - digits) : -1;
 }
 
-/* Java's basic decoder: no white space, padding may be missing. */
-static bool decode_base64(const char *text, size_t size, struct dr_text *decoded)
+/* As lenient as the service: what is no digit is skipped, the first '=' ends it, the digits that do not fill a byte are
+ * dropped. */
+static void decode_base64(const char *text, size_t size, struct dr_text *decoded)
 {
     uint32_t bits = 0;
     unsigned count = 0;
-    size_t end = size;
-    while (end > 0 && text[end - 1] == '=' && size - end < 2) {
-        end--;
-    }
-    if (end % 4 == 1 || (end != size && size % 4 != 0)) {
-        return false;
-    }
-    for (size_t i = 0; i < end; i++) {
+    for (size_t i = 0; i < size && text[i] != '='; i++) {
         int digit = base64_digit(text[i]);
         if (digit < 0) {
-            return false;
+            continue;
         }
         bits = bits << 6 | (uint32_t)digit;
         count += 6;
@@ -241,7 +321,6 @@ static bool decode_base64(const char *text, size_t size, struct dr_text *decoded
             dr_text_putc(decoded, (char)(bits >> count & 0xFF));
         }
     }
-    return true;
 }
 
 /* How many bytes of valid UTF-8 begin here, 0 if none. */
@@ -274,10 +353,7 @@ static json_t *call_Base64Decode(struct intrinsic_call *call)
         return NULL;
     }
     struct dr_text decoded = {0}, repaired = {0};
-    if (!decode_base64(json_string_value(text), json_string_length(text), &decoded)) {
-        dr_text_done(&decoded);
-        return fail(call, "Argument 1 is not valid Base64");
-    }
+    decode_base64(json_string_value(text), json_string_length(text), &decoded);
     for (size_t i = 0; i < decoded.size;) { /* what is not UTF-8 becomes U+FFFD, as in Java */
         size_t size = utf8_size(decoded.bytes + i, decoded.size - i);
         if (size) {
@@ -300,11 +376,7 @@ static json_t *call_Hash(struct intrinsic_call *call)
         return NULL;
     }
     struct dr_text text = {0};
-    if (json_is_string(data)) {
-        dr_text_add(&text, json_string_value(data), json_string_length(data));
-    } else {
-        dr_text_json(&text, data, DR_PAYLOAD_BYTES_MAX);
-    }
+    dr_text_java(&text, data, DR_PAYLOAD_BYTES_MAX); /* what is cut off is far beyond the bound below */
     json_t *result = NULL;
     if (need_short(call, 0, text.bytes ? text.bytes : "", text.size)) {
         result = dr_digest(json_string_value(algorithm), text.bytes ? text.bytes : "", text.size);
@@ -325,7 +397,7 @@ static json_t *call_JsonMerge(struct intrinsic_call *call)
                         dr_json_type_name(call->arguments[i]));
         }
     }
-    if (!json_is_false(call->arguments[2])) {
+    if (json_is_true(call->arguments[2])) {
         return fail(call, "Argument 3 must be false: only the shallow merging mode is supported");
     }
     json_t *merged = dr_json_copy(call->arguments[0]);
@@ -393,7 +465,13 @@ static json_t *call_MathRandom(struct intrinsic_call *call)
 static json_t *call_MathAdd(struct intrinsic_call *call)
 {
     int64_t left, right;
-    return need_integer(call, 0, &left) && need_integer(call, 1, &right) ? json_integer(left + right) : NULL;
+    if (!need_whole(call, 0, round_half_up, &left) || !need_whole(call, 1, round_half_up, &right)) {
+        return NULL;
+    }
+    if (left + right < INT32_MIN || left + right > INT32_MAX) {
+        return fail(call, "The sum must be between %d and %d", INT32_MIN, INT32_MAX);
+    }
+    return json_integer(left + right);
 }
 
 /* --- Text --------------------------------------------------------------------------------------------------------- */
@@ -436,6 +514,7 @@ static json_t *call_UUID(struct intrinsic_call *call)
     return dr_uuid(call->random);
 }
 
+/* In a literal template a brace that is not part of {} must be escaped; one from the data may hold any. */
 static json_t *call_Format(struct intrinsic_call *call)
 {
     const json_t *first = need_string(call, 0);
@@ -445,27 +524,30 @@ static json_t *call_Format(struct intrinsic_call *call)
     const char *format = call->format ? call->format : json_string_value(first);
     size_t size = call->format ? call->format_size : json_string_length(first), used = 1;
     struct dr_text text = {0};
-    bool fits = true;
-    for (size_t i = 0; i < size && fits; i++) {
+    bool good = true;
+    for (size_t i = 0; i < size && good; i++) {
         bool escape = format[i] == '\\' && i + 1 < size && strchr("\\'{}", format[i + 1]);
         if (escape) {
             dr_text_putc(&text, format[++i]);
         } else if (format[i] == '{' && i + 1 < size && format[i + 1] == '}') {
-            fits = used >= call->count || dr_text_java(&text, call->arguments[used], DR_PAYLOAD_BYTES_MAX);
+            good = used >= call->count || dr_text_java(&text, call->arguments[used], DR_PAYLOAD_BYTES_MAX);
             used++;
             i++;
+        } else if (call->format && (format[i] == '{' || format[i] == '}')) {
+            fail(call, "A %c in the template must be escaped as \\%c", format[i], format[i]);
+            good = false;
         } else {
             dr_text_putc(&text, format[i]);
         }
-        fits = fits && text.size <= DR_PAYLOAD_BYTES_MAX;
+        good = good && text.size <= DR_PAYLOAD_BYTES_MAX;
     }
     json_t *result = NULL;
-    if (!fits) {
+    if (!good && !call->problem) {
         fail(call, "The text would be larger than %u bytes", DR_PAYLOAD_BYTES_MAX);
-    } else if (used != call->count) {
+    } else if (good && used != call->count) {
         fail(call, "The number of arguments (%zu) does not match the number of {} in the template (%zu)",
              call->count - 1, used - 1);
-    } else {
+    } else if (good) {
         result = json_stringn(text.bytes ? text.bytes : "", text.size);
     }
     dr_text_done(&text);

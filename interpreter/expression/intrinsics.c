@@ -27,6 +27,8 @@ struct dr_intrinsic {
     const struct argument *arguments;
     size_t count;
     unsigned depth;
+    const char *wrong_count; /* what is wrong with the number of arguments, or NULL */
+    size_t offset;
 };
 
 struct parser {
@@ -195,19 +197,20 @@ static const struct intrinsic_function *find_function(struct parser *parser, con
     return NULL;
 }
 
-static bool check_count(struct parser *parser, const struct intrinsic_function *function, size_t count, size_t offset)
+/* The service takes a call with the wrong number of arguments and fails it when it runs, so this is no mistake of form.
+ */
+static const char *check_count(struct parser *parser, const struct intrinsic_function *function, size_t count)
 {
     if (count >= function->arguments_min && count <= function->arguments_max) {
-        return true;
+        return NULL;
     }
     const char *bound = function->arguments_max == SIZE_MAX                  ? "at least "
                         : function->arguments_min == function->arguments_max ? ""
                         : count < function->arguments_min                    ? "at least "
                                                                              : "at most ";
     size_t wanted = count < function->arguments_min ? function->arguments_min : function->arguments_max;
-    fail(parser, offset, "States.%s takes %s%zu argument%s, not %zu: %s", function->name, bound, wanted,
-         wanted == 1 ? "" : "s", count, function->summary);
-    return false;
+    return dr_arena_format(parser->arena, "States.%s takes %s%zu argument%s, not %zu: %s", function->name, bound,
+                           wanted, wanted == 1 ? "" : "s", count, function->summary);
 }
 
 /* From the opening parenthesis to the closing one. The list is on the heap. */
@@ -257,10 +260,12 @@ static const struct dr_intrinsic *parse_call(struct parser *parser)
     struct argument *items = NULL;
     size_t count = 0;
     struct dr_intrinsic *call = NULL;
-    if (function && parse_arguments(parser, &items, &count) && check_count(parser, function, count, start)) {
+    if (function && parse_arguments(parser, &items, &count)) {
         struct argument *kept = dr_arena_alloc(parser->arena, count * sizeof *kept);
         call = dr_arena_alloc(parser->arena, sizeof *call);
         call->function = function;
+        call->offset = start;
+        call->wrong_count = check_count(parser, function, count);
         call->text = dr_arena_string(parser->arena, parser->text + start, parser->at - start);
         call->arguments = kept;
         call->count = count;
@@ -310,6 +315,18 @@ void dr_intrinsic_paths(const struct dr_intrinsic *call,
     }
 }
 
+const char *dr_intrinsic_warning(const struct dr_intrinsic *call, size_t *ret_offset)
+{
+    const char *warning = call->wrong_count;
+    *ret_offset = call->offset;
+    for (size_t i = 0; i < call->count && !warning; i++) {
+        if (call->arguments[i].kind == ARGUMENT_CALL) {
+            warning = dr_intrinsic_warning(call->arguments[i].call, ret_offset);
+        }
+    }
+    return warning;
+}
+
 unsigned dr_intrinsic_depth(const struct dr_intrinsic *call)
 {
     return call->depth;
@@ -332,7 +349,8 @@ static json_t *evaluate(const struct dr_intrinsic *call, const struct argument *
         }
         break;
     }
-    char *input = view->input ? dr_json_quote(view->input) : dr_copy_string("");
+    const json_t *searched = dr_path_searched(argument->path, view);
+    char *input = searched ? dr_json_quote(searched) : dr_copy_string("");
     dr_error_set(
         ret_error, "States.Runtime",
         "The function '%s' had the following error: The JsonPath argument for the field '%s' could not be found in "
@@ -342,8 +360,21 @@ static json_t *evaluate(const struct dr_intrinsic *call, const struct argument *
     return NULL;
 }
 
+/* The service has one sentence for all arguments that a function does not take, and States.Runtime for its name; the
+ * rest is ours. */
+static json_t *refuse(const struct dr_intrinsic *call, const char *problem, struct dr_error *ret_error)
+{
+    dr_error_set(ret_error, "States.Runtime",
+                 "The function '%s' had the following error: Invalid arguments in States.%s: %s", call->text,
+                 call->function->name, problem);
+    return NULL;
+}
+
 json_t *dr_intrinsic_call(const struct dr_intrinsic *call, const struct dr_view *view, struct dr_error *ret_error)
 {
+    if (call->wrong_count) {
+        return refuse(call, call->wrong_count, ret_error);
+    }
     json_t *on_stack[ARGUMENTS_ON_STACK], **values = on_stack;
     if (call->count > ARGUMENTS_ON_STACK) {
         values = dr_resize(NULL, call->count, sizeof(json_t *));
@@ -363,8 +394,7 @@ json_t *dr_intrinsic_call(const struct dr_intrinsic *call, const struct dr_view 
         }
         result = call->function->call(&state);
         if (!result) {
-            dr_error_set(ret_error, "States.IntrinsicFailure", "The function '%s' had the following error: %s",
-                         call->text, state.problem ? state.problem : "invalid argument");
+            refuse(call, state.problem ? state.problem : "invalid argument", ret_error);
         }
         free(state.problem);
     }

@@ -204,16 +204,6 @@ static const struct jsonata_function functions[] = {
     {.name = "eval"}, /* refused: it would run text from the data */
 };
 
-bool dr_jsonata_is_aws_function(const char *name)
-{
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-        if (functions[i].function && strcmp(functions[i].name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* --- The environment ---------------------------------------------------------------------------------------------- */
 
 static int64_t now_ms(void *data)
@@ -267,6 +257,30 @@ static json_t *find_variable(void *data, const char *name, size_t size)
     .function_count = sizeof functions / sizeof *functions
 
 static const struct jsonata_environment compile_environment = {ENVIRONMENT};
+
+bool dr_jsonata_is_function(const char *name)
+{
+    unsigned fewest, most;
+    return jsonata_arity(&compile_environment, name, strlen(name), &fewest, &most);
+}
+
+const char *dr_jsonata_nearest_function(const char *name)
+{
+    const char *names[128];
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        if (functions[i].function) {
+            names[count++] = functions[i].name;
+        }
+    }
+    for (size_t i = 0; count < sizeof names / sizeof *names && jsonata_function_name(i); i++) {
+        const char *built_in = jsonata_function_name(i);
+        if (dr_jsonata_is_function(built_in)) {
+            names[count++] = built_in;
+        }
+    }
+    return dr_nearest(name, names, count);
+}
 
 struct jsonata *dr_jsonata_compile(const char *text, size_t size, struct jsonata_error *ret_error)
 {

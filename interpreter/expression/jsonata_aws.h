@@ -24,6 +24,9 @@ enum jsonata_status dr_jsonata_explore(const char *text, size_t size, const stru
                                        struct jsonata_error *ret_error) __attribute__((warn_unused_result));
 
 /* Whether AWS or the library defines a function of this name, so that "$name" need not be a variable. */
-bool dr_jsonata_is_aws_function(const char *name);
+bool dr_jsonata_is_function(const char *name);
+
+/* The function whose name is nearest, or NULL. */
+const char *dr_jsonata_nearest_function(const char *name);
 
 #endif

@@ -585,6 +585,11 @@ enum dr_path_outcome dr_path_find_in(const struct dr_path *path, const json_t *d
     return find_from(path, document, ret_value, ret_detail);
 }
 
+const json_t *dr_path_searched(const struct dr_path *path, const struct dr_view *view)
+{
+    return path->root == DR_ROOT_CONTEXT ? find_root(path, view) : view->input;
+}
+
 const json_t *dr_path_peek(const struct dr_path *path, const struct dr_view *view)
 {
     const json_t *start = path->simple ? find_root(path, view) : NULL, *last;

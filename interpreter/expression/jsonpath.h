@@ -42,6 +42,9 @@ enum dr_path_outcome dr_path_find(const struct dr_path *path, const struct dr_vi
 /* The value, borrowed, of a path of keys and indices that is there; NULL does not mean that it is missing: ask
  * dr_path_find() then. */
 const json_t *dr_path_peek(const struct dr_path *path, const struct dr_view *view);
+/* What a path looks in, borrowed, for causes: the input, the context object, or (for a variable) the input. NULL:
+ * nothing. */
+const json_t *dr_path_searched(const struct dr_path *path, const struct dr_view *view);
 /* The same as dr_path_find() on one document as "$", whatever the view: InputPath, OutputPath and tests. */
 enum dr_path_outcome dr_path_find_in(const struct dr_path *path, const json_t *document, json_t **ret_value,
                                      char **ret_detail) __attribute__((warn_unused_result));

@@ -99,6 +99,19 @@ static void visit_path(void *data, const struct dr_path *path, size_t offset)
     }
 }
 
+static void warn_of_intrinsic(struct compiler *compiler, const struct dr_intrinsic *intrinsic,
+                              const struct dr_node *node)
+{
+    size_t offset;
+    const char *warning = dr_intrinsic_warning(intrinsic, &offset);
+    if (warning) {
+        dr_report(compiler->found, &(struct dr_diagnostic){.severity = DR_WARNING,
+                                                           .code = "INTRINSIC_ARGUMENTS",
+                                                           .place = dr_node_place_at(node, offset),
+                                                           .message = dr_format("the call will fail: %s", warning)});
+    }
+}
+
 /* A string that is a path or an intrinsic call. `field` is the key as written: "value.$". */
 static const struct dr_template *compile_path(struct compiler *compiler, const struct dr_node *node, const char *field)
 {
@@ -130,6 +143,7 @@ static const struct dr_template *compile_path(struct compiler *compiler, const s
         if (good) {
             tpl->depth = dr_intrinsic_depth(tpl->intrinsic);
             dr_intrinsic_paths(tpl->intrinsic, visit_path, &visit);
+            warn_of_intrinsic(compiler, tpl->intrinsic, node);
         }
     }
     if (!good) {
@@ -185,7 +199,9 @@ static void visit_variable(void *data, const char *name, const char *path, size_
     const struct dr_template_uses *uses = visit->compiler->uses;
     struct dr_place place = dr_node_place_at(visit->node, visit->offset + position);
     if (strcmp(name, "states") != 0) {
-        use_variable(visit->compiler, name, place);
+        if (!dr_jsonata_is_function(name)) { /* "$string" may be handed over as a value */
+            use_variable(visit->compiler, name, place);
+        }
         return;
     }
     if (*path == '\0' || path_begins_with(path, "context")) {
@@ -199,14 +215,25 @@ static void visit_variable(void *data, const char *name, const char *path, size_
     }
 }
 
+/* A call of an unknown function compiles, as in AWS, and fails when it runs. */
 static void visit_call(void *data, const char *name, unsigned arguments, size_t position)
 {
     (void)arguments;
     struct jsonata_visit *visit = data;
+    struct dr_place place = dr_node_place_at(visit->node, visit->offset + position);
     if (strcmp(name, "eval") == 0) {
-        report(visit->compiler, dr_node_place_at(visit->node, visit->offset + position),
-               dr_copy_string("The function $eval is not supported"), dr_copy_string("use $parse to read JSON text"));
+        report(visit->compiler, place, dr_copy_string("The function $eval is not supported"),
+               dr_copy_string("use $parse to read JSON text"));
         visit->refused = true;
+    } else if (!dr_jsonata_is_function(name)) {
+        const char *nearest = dr_jsonata_nearest_function(name);
+        dr_report(
+            visit->compiler->found,
+            &(struct dr_diagnostic){.severity = DR_WARNING,
+                                    .code = "UNKNOWN_FUNCTION",
+                                    .place = place,
+                                    .message = dr_format("there is no JSONata function $%s: the call will fail", name),
+                                    .hint = nearest ? dr_format("did you mean $%s?", nearest) : NULL});
     }
 }
 
@@ -407,7 +434,8 @@ static json_t *evaluate_path(struct run *run, const struct dr_template *tpl)
     case DR_PATH_FOUND:
         return value;
     case DR_PATH_MISSING: {
-        char *input = run->view->input ? dr_json_quote(run->view->input) : dr_copy_string("");
+        const json_t *searched = dr_path_searched(tpl->path, run->view);
+        char *input = searched ? dr_json_quote(searched) : dr_copy_string("");
         dr_error_set(run->error, "States.Runtime",
                      "The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'",
                      dr_path_text(tpl->path), tpl->field, input);

@@ -287,6 +287,24 @@ bool dr_text_java(struct dr_text *text, const json_t *value, size_t bytes_max)
     return put_java(text, value, text->size + bytes_max, 0);
 }
 
+uint32_t dr_java_string_hash(const char *bytes, size_t size)
+{
+    uint32_t hash = 0;
+    for (size_t i = 0; i < size;) {
+        unsigned char lead = (unsigned char)bytes[i++];
+        uint32_t point = lead < 0x80 ? lead : lead < 0xE0 ? lead & 0x1Fu : lead < 0xF0 ? lead & 0x0Fu : lead & 0x07u;
+        for (; i < size && ((unsigned char)bytes[i] & 0xC0) == 0x80; i++) {
+            point = point << 6 | ((unsigned char)bytes[i] & 0x3Fu);
+        }
+        if (point >= 0x10000) {
+            hash = 31 * hash + (0xD800 + ((point - 0x10000) >> 10));
+            point = 0xDC00 + ((point - 0x10000) & 0x3FF);
+        }
+        hash = 31 * hash + point;
+    }
+    return hash;
+}
+
 const char *dr_json_type_name(const json_t *value)
 {
     switch (json_typeof(value)) {

@@ -27,6 +27,9 @@ void dr_json_merge(json_t *object, const json_t *from);
  * when that needs more than `bytes_max` or DR_DEPTH_MAX. */
 bool dr_text_java(struct dr_text *text, const json_t *value, size_t bytes_max);
 
+/* String.hashCode(): over UTF-16 code units. */
+uint32_t dr_java_string_hash(const char *bytes, size_t size);
+
 /* "string", "number", "boolean", "null", "array", "object". */
 const char *dr_json_type_name(const json_t *value);
 

@@ -61,7 +61,9 @@ static void check_rows(const struct row *rows, size_t count)
     assert_int_equal(failures, 0);
 }
 
-#define FAILED(call, problem) "States.IntrinsicFailure: The function '" call "' had the following error: " problem
+#define FAILED(name, arguments, problem)                                                                               \
+    "States.Runtime: The function 'States." name "(" arguments                                                         \
+    ")' had the following error: Invalid arguments in States." name ": " problem
 
 static void arrays(void **state)
 {
@@ -70,32 +72,43 @@ static void arrays(void **state)
         {"States.Array()", "[]"},
         {"States.Array('x', 1, -2.5, true, null, $.o)", "[\"x\",1,-2.5,true,null,{\"Arg1\":1,\"Arg2\":[]}]"},
         {"States.ArrayPartition($.a, 2)", "[[1,2],[3,4],[5]]"},
-        {"States.ArrayPartition($.a, 1.5)", "[[1,2],[3,4],[5]]"},
+        {"States.ArrayPartition($.a, 2.6)", "[[1,2],[3,4],[5]]"},
         {"States.ArrayPartition($.e, 2)", "[]"},
         {"States.ArrayPartition($.a, 0)",
-         FAILED("States.ArrayPartition($.a, 0)", "Argument 2 must be a positive, non-zero integer but was: 0")},
+         FAILED("ArrayPartition", "$.a, 0", "Argument 2 must be a positive, non-zero integer but was: 0")},
         {"States.ArrayPartition($.s, 2)",
-         FAILED("States.ArrayPartition($.s, 2)", "Argument 1 must be an array but was: string")},
+         FAILED("ArrayPartition", "$.s, 2", "Argument 1 must be an array but was: string")},
         {"States.ArrayContains($.a, 3)", "true"},
-        {"States.ArrayContains($.a, '3')", "false"},
-        {"States.ArrayContains($.d, $.o)", "false"},
+        {"States.ArrayContains($.a, '3')", "true"},
+        {"States.ArrayContains($.d, $.d[5])", "true"},
+        {"States.ArrayContains(States.Array($.d[5]), $.d[6])", "false"},
+        {"States.ArrayContains($.a, true)", "false"},
         {"States.ArrayContains($.d, null)", "true"},
         {"States.ArrayRange(1, 9, 2)", "[1,3,5,7,9]"},
         {"States.ArrayRange(9, 1, -4)", "[9,5,1]"},
         {"States.ArrayRange(1, 9, -1)", "[]"},
         {"States.ArrayRange(1, 1, 5)", "[1]"},
-        {"States.ArrayRange(0.5, 2.4, 1)", "[1,2]"},
-        {"States.ArrayRange(1, 9, 0)", FAILED("States.ArrayRange(1, 9, 0)", "Argument 3, the step, must not be 0")},
+        {"States.ArrayRange(5.4, -0.6, -2.4)", "[5,3,1]"},
+        {"States.ArrayRange(1.6, 1.4, 1)", "[1]"},
+        {"States.ArrayRange(1, 9, 0.49)", FAILED("ArrayRange", "1, 9, 0.49", "Argument 3, the step, must not be 0")},
+        {"States.ArrayRange(1, 9, 0)", FAILED("ArrayRange", "1, 9, 0", "Argument 3, the step, must not be 0")},
         {"States.ArrayRange(1, 1001, 1)",
-         FAILED("States.ArrayRange(1, 1001, 1)", "The range has 1001 items, more than 1000")},
+         FAILED("ArrayRange", "1, 1001, 1", "The range has 1001 items, more than 1000")},
         {"States.ArrayLength(States.ArrayRange(1, 1000, 1))", "1000"},
         {"States.ArrayGetItem($.a, 4)", "5"},
+        {"States.ArrayGetItem($.a, 1.9)", "2"},
+        {"States.ArrayGetItem($.e, 999)", "null"},
         {"States.ArrayGetItem($.a, 5)",
-         FAILED("States.ArrayGetItem($.a, 5)", "Index 5 is out of bounds for an array of length 5")},
+         FAILED("ArrayGetItem", "$.a, 5", "Index 5 is out of bounds for an array of length 5")},
         {"States.ArrayGetItem($.a, -1)",
-         FAILED("States.ArrayGetItem($.a, -1)", "Index -1 is out of bounds for an array of length 5")},
-        {"States.ArrayLength($.o)", FAILED("States.ArrayLength($.o)", "Argument 1 must be an array but was: object")},
-        {"States.ArrayUnique($.d)", "[1,1.0,\"1\",null,{\"a\":1,\"b\":2}]"},
+         FAILED("ArrayGetItem", "$.a, -1", "Index -1 is out of bounds for an array of length 5")},
+        {"States.ArrayLength($.o)", FAILED("ArrayLength", "$.o", "Argument 1 must be an array but was: object")},
+        {"States.ArrayUnique($.d)", "[1.0,null,{\"a\":1,\"b\":2},1,\"1\"]"},
+        {"States.ArrayUnique(States.Array(true, false, true))", "[false,true]"},
+        {"States.ArrayUnique(States.Array('a', 'b', 'a', 'c'))", "[\"a\",\"b\",\"c\"]"},
+        {"States.ArrayUnique(States.Array(null, null, 1))", "[null,1]"},
+        {"States.ArrayUnique(States.Array(1, '1', 1, '01'))", "[1,\"1\",\"01\"]"},
+        {"States.ArrayUnique(States.StringToJson('[[1,2],[1,2],[2,1]]'))", "[[2,1],[1,2]]"},
     };
     check_rows(rows, sizeof rows / sizeof *rows);
 }
@@ -109,27 +122,28 @@ static void text_and_data(void **state)
         {"States.Base64Decode('RGVjb2RlZCBkYXRh')", "\"Decoded data\""},
         {"States.Base64Decode('YQ')", "\"a\""},
         {"States.Base64Decode('/w==')", "\"\xEF\xBF\xBD\""},
-        {"States.Base64Decode('a b')", FAILED("States.Base64Decode('a b')", "Argument 1 is not valid Base64")},
-        {"States.Base64Decode('YQ=')", FAILED("States.Base64Decode('YQ=')", "Argument 1 is not valid Base64")},
-        {"States.Base64Decode('=')", FAILED("States.Base64Decode('=')", "Argument 1 is not valid Base64")},
+        {"States.Base64Decode(' YWJj ZA==')", "\"abcd\""},
+        {"States.Base64Decode('YQ==YQ')", "\"a\""},
+        {"States.Base64Decode('!Y?')", "\"\""},
+        {"States.Base64Decode('_w')", "\"\xEF\xBF\xBD\""},
         {"States.Hash('input data', 'SHA-1')", "\"aaff4a450a104cd177d28d18d74485e8cae074b7\""},
+        {"States.Hash(123, 'MD5')", "\"202cb962ac59075b964b07152d234b70\""},
         {"States.Hash('', 'MD5')", "\"d41d8cd98f00b204e9800998ecf8427e\""},
         {"States.Hash('x', 'sha-1')",
-         FAILED("States.Hash('x', 'sha-1')",
-                "Argument 2 must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512 but was: sha-1")},
+         FAILED("Hash", "'x', 'sha-1'", "Argument 2 must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512 but was: sha-1")},
         {"States.JsonMerge(States.StringToJson('{\"a\":{\"x\":1},\"b\":1}'), "
          "States.StringToJson('{\"a\":{\"y\":2},\"c\":3}'), false)",
          "{\"a\":{\"y\":2},\"b\":1,\"c\":3}"},
         {"States.JsonMerge($.o, $.o, true)",
-         FAILED("States.JsonMerge($.o, $.o, true)",
-                "Argument 3 must be false: only the shallow merging mode is supported")},
+         FAILED("JsonMerge", "$.o, $.o, true", "Argument 3 must be false: only the shallow merging mode is supported")},
+        {"States.JsonMerge($.o, $.o, 'false')", "{\"Arg1\":1,\"Arg2\":[]}"},
         {"States.JsonMerge($.o, $.a, false)",
-         FAILED("States.JsonMerge($.o, $.a, false)", "Argument 2 must be an object but was: array")},
+         FAILED("JsonMerge", "$.o, $.a, false", "Argument 2 must be an object but was: array")},
         {"States.StringToJson('[1, {\"a\": 1.0}]')", "[1,{\"a\":1.0}]"},
         {"States.StringToJson(' ')", "null"},
         {"States.StringToJson('{')",
-         FAILED("States.StringToJson('{')", "Invalid JSON: line 1, column 2: expected a key in quotes")},
-        {"States.StringToJson(1)", FAILED("States.StringToJson(1)", "Argument 1 must be a string but was: number")},
+         FAILED("StringToJson", "'{'", "Invalid JSON: line 1, column 2: expected a key in quotes")},
+        {"States.StringToJson(1)", FAILED("StringToJson", "1", "Argument 1 must be a string but was: number")},
         {"States.JsonToString($.o)", "\"{\\\"Arg1\\\":1,\\\"Arg2\\\":[]}\""},
         {"States.StringSplit('1,2;3', ',')", "[\"1\",\"2;3\"]"},
         {"States.StringSplit('1,2;;3,', $.sep)", "[\"1\",\"2\",\"3\"]"},
@@ -142,15 +156,17 @@ static void text_and_data(void **state)
         {"States.Format('{} {} {} {}', $.o, $.t, $.z, $.r)", "\"{Arg1=1, Arg2=[]} true null 1.5\""},
         {"States.Format('{}', $.big)", "\"1.0E10\""},
         {"States.Format('\\{\\} \\'{}\\' \\\\', 1)", "\"{} '1' \\\\\""},
-        {"States.Format('{ x } {')", "\"{ x } {\""},
+        {"States.Format(States.JsonToString($.o))", "\"{\\\"Arg1\\\":1,\\\"Arg2\\\":[]}\""},
+        {"States.Format('Hello {', $.s)",
+         FAILED("Format", "'Hello {', $.s", "A { in the template must be escaped as \\{")},
+        {"States.Format('{{}}', $.s)", FAILED("Format", "'{{}}', $.s", "A { in the template must be escaped as \\{")},
+        {"States.Format('}')", FAILED("Format", "'}'", "A } in the template must be escaped as \\}")},
         {"States.Format($.f, 'X')", "\"a X b\""},
         {"States.Format('{}')",
-         FAILED("States.Format('{}')",
-                "The number of arguments (0) does not match the number of {} in the template (1)")},
+         FAILED("Format", "'{}'", "The number of arguments (0) does not match the number of {} in the template (1)")},
         {"States.Format('x', 1)",
-         FAILED("States.Format('x', 1)",
-                "The number of arguments (1) does not match the number of {} in the template (0)")},
-        {"States.Format($.n)", FAILED("States.Format($.n)", "Argument 1 must be a string but was: number")},
+         FAILED("Format", "'x', 1", "The number of arguments (1) does not match the number of {} in the template (0)")},
+        {"States.Format($.n)", FAILED("Format", "$.n", "Argument 1 must be a string but was: number")},
     };
     check_rows(rows, sizeof rows / sizeof *rows);
 }
@@ -162,15 +178,18 @@ static void numbers(void **state)
         {"States.MathAdd(1.49, 1.5)", "3"},
         {"States.MathAdd(-1.5, 0)", "-1"},
         {"States.MathAdd(-3.5, 0)", "-3"},
-        {"States.MathAdd(2147483647, 2147483647)", "4294967294"},
+        {"States.MathAdd(2147483646, 1)", "2147483647"},
+        {"States.MathAdd(2147483647, 1)",
+         FAILED("MathAdd", "2147483647, 1", "The sum must be between -2147483648 and 2147483647")},
         {"States.MathAdd(2147483648, 0)",
-         FAILED("States.MathAdd(2147483648, 0)", "Argument 1 must be between -2147483648 and 2147483647")},
-        {"States.MathAdd('1', 0)", FAILED("States.MathAdd('1', 0)", "Argument 1 must be an integer but was: string")},
+         FAILED("MathAdd", "2147483648, 0", "Argument 1 must be between -2147483648 and 2147483647")},
+        {"States.MathAdd('1', 0)", FAILED("MathAdd", "'1', 0", "Argument 1 must be an integer but was: string")},
         {"States.MathRandom(5, 6)", "5"},
+        {"States.MathRandom(1.4, 1.6)", FAILED("MathRandom", "1.4, 1.6", "The start 1 must be less than the end 1")},
         {"States.MathRandom(0, 100, 42)", "30"}, /* new java.util.Random(42).nextInt(100) */
         {"States.MathRandom(0, 16, 42)", "11"},  /* a power of two takes the high bits */
         {"States.MathRandom(10, 110, 42)", "40"},
-        {"States.MathRandom(3, 3)", FAILED("States.MathRandom(3, 3)", "The start 3 must be less than the end 3")},
+        {"States.MathRandom(3, 3)", FAILED("MathRandom", "3, 3", "The start 3 must be less than the end 3")},
     };
     check_rows(rows, sizeof rows / sizeof *rows);
     assert_true(dr_java_random_double(42) == 0.7275636800328681);
@@ -206,11 +225,6 @@ static void mistakes_are_placed_and_explained(void **state)
     static const struct row rows[] = {
         {"Format('x')", "error at 0: expected a path that begins with $ or an intrinsic function: States.Name(...)"},
         {"States.Formt('x')", "error at 0: there is no intrinsic function States.Formt; did you mean States.Format?"},
-        {"States.Format()", "error at 0: States.Format takes at least 1 argument, not 0: a text with each {} replaced "
-                            "by the next argument"},
-        {"States.UUID(1)", "error at 0: States.UUID takes 0 arguments, not 1: a random version 4 UUID"},
-        {"States.Array(1, States.Hash('x'))", "error at 16: States.Hash takes 2 arguments, not 1: hexadecimal MD5, "
-                                              "SHA-1, SHA-256, SHA-384 or SHA-512 of a text"},
         {"States.Format('x'", "error at 13: this '(' is never closed"},
         {"States.Format('x) ", "error at 14: the string that begins here has no closing '"},
         {"States.Format('\\n')",
@@ -222,6 +236,32 @@ static void mistakes_are_placed_and_explained(void **state)
         {"States.Array(1 2)", "error at 15: expected ',' or ')'"},
     };
     check_rows(rows, sizeof rows / sizeof *rows);
+}
+
+/* The service takes such a call and fails it when it runs. */
+static void a_wrong_number_of_arguments_fails_when_called(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"States.Format()",
+         FAILED("Format", "",
+                "States.Format takes at least 1 argument, not 0: a text with each {} replaced by the next argument")},
+        {"States.UUID(1)", FAILED("UUID", "1", "States.UUID takes 0 arguments, not 1: a random version 4 UUID")},
+        {"States.Array(1, States.Hash('x'))",
+         FAILED("Hash", "'x'",
+                "States.Hash takes 2 arguments, not 1: hexadecimal MD5, SHA-1, SHA-256, SHA-384 or SHA-512 of a text")},
+    };
+    check_rows(rows, sizeof rows / sizeof *rows);
+    struct dr_arena *arena = dr_arena_new();
+    struct dr_compile_error error = {0};
+    const char *text = "States.Array(1, States.Hash('x'))";
+    size_t offset = 0;
+    const char *warning = dr_intrinsic_warning(dr_intrinsic_compile(arena, text, strlen(text), &error), &offset);
+    assert_string_equal(
+        warning, "States.Hash takes 2 arguments, not 1: hexadecimal MD5, SHA-1, SHA-256, SHA-384 or SHA-512 of a text");
+    assert_int_equal(offset, 16);
+    assert_null(dr_intrinsic_warning(dr_intrinsic_compile(arena, "States.UUID()", 13, &error), &offset));
+    dr_arena_free(arena);
 }
 
 static void limits_hold_at_and_past_them(void **state)
@@ -262,6 +302,7 @@ int main(void)
         cmocka_unit_test(numbers),
         cmocka_unit_test(nesting_and_missing_paths),
         cmocka_unit_test(mistakes_are_placed_and_explained),
+        cmocka_unit_test(a_wrong_number_of_arguments_fails_when_called),
         cmocka_unit_test(limits_hold_at_and_past_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
