@@ -2,8 +2,6 @@
 #include "interpreter/definition/parse.h"
 
 #include "interpreter/base/text.h"
-#include "interpreter/expression/jsonata/jsonata.h"
-#include "interpreter/expression/jsonata_aws.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -25,10 +23,6 @@ struct reading {
 static void note_read(void *data, const char *name, struct dr_place place)
 {
     const struct reading *reading = data;
-    unsigned fewest, most;
-    if (reading->at->state->language == DR_JSONATA &&
-        (jsonata_arity(NULL, name, strlen(name), &fewest, &most) || dr_jsonata_is_aws_function(name)))
-        return; /* a built-in function as a value: $map(list, $uppercase) */
     dr_block_read(reading->at->parser->block, reading->at->state, name, place, reading->tested);
 }
 
