@@ -257,7 +257,7 @@ static const struct dr_option options[] = {{0}};
 const struct dr_command dr_command_actions = {
     .name = "actions",
     .synopsis = "[NAME]",
-    .summary = "list what a Task can call, or document one of them",
+    .summary = "List what a Task can call, or document one of them.",
     .help = "Examples:\n"
             "  drrun actions\n"
             "  drrun actions http.check\n"
@@ -265,7 +265,7 @@ const struct dr_command dr_command_actions = {
             "  drrun actions --json | jq -r '.actions[] | select(.effect != \"Read\") | .name'\n"
             "\n"
             "Actions are files: those installed, those in the folders of --actions and $DRRUN_ACTIONS, and any\n"
-            "file by its path. Primitives are built in.\n",
+            "file by its path. Primitives are built in.",
     .options = options,
     .run = run,
 };

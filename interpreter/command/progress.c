@@ -404,8 +404,10 @@ void dr_progress_finish(struct dr_progress *progress, const struct dr_execution 
         dr_text_done(&text);
     }
     double rto_ms = metric_ms(execution, "RTO"), rpo_ms = metric_ms(execution, "RPO");
-    if (runbook->rto_ms > 0)
+    if (runbook->rto_ms > 0 && (rto_ms >= 0 || status == DR_SUCCEEDED))
         objective("RTO", rto_ms >= 0 ? rto_ms : (double)spent_ms, runbook->rto_ms);
+    else if (runbook->rto_ms > 0) /* a failover that failed in a second has not recovered anything in a second */
+        dr_say("  RTO  not reached\n");
     if (runbook->rpo_ms > 0 && rpo_ms >= 0)
         objective("RPO", rpo_ms, runbook->rpo_ms);
     else if (runbook->rpo_ms > 0)

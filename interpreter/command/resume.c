@@ -246,6 +246,7 @@ static int go_on(struct dr_session *session, struct plan *plan)
                     dr_execution_id(execution));
         return DR_EXIT_USAGE;
     }
+    dr_say("%s: execution %s\n", dr_execution_program(execution)->runbook->name, dr_execution_id(execution));
     dr_progress_attach(session->progress, execution, session->runtime);
     dr_runtime_real_not_before(session->runtime, dr_execution_last_ms(execution));
     if (plan->edited)

@@ -55,7 +55,7 @@ static bool validate(const char *file, struct dr_catalogue *catalogue, json_t *r
     count(&summary, found.errors, "error");
     count(&summary, found.warnings, "warning");
     if (!valid && !report)
-        dr_say("%s: %s", file, summary.bytes);
+        dr_say("%s: %s\n", file, summary.bytes);
     else if (!report && !dr_globals.quiet)
         dr_print("%s: valid%s%s\n", file, summary.size ? ", " : "", summary.size ? summary.bytes : "");
     dr_text_done(&summary);
@@ -90,7 +90,7 @@ static const struct dr_option options[] = {{0}};
 const struct dr_command dr_command_validate = {
     .name = "validate",
     .synopsis = "FILE...",
-    .summary = "check runbooks and actions without running them",
+    .summary = "Check runbooks and actions without running them.",
     .help = "Examples:\n"
             "  drrun validate failover.yaml\n"
             "  drrun validate --json runbooks/*.yaml | jq '.files[] | select(.valid | not)'\n"
@@ -100,7 +100,7 @@ const struct dr_command dr_command_validate = {
             "sent and nothing is started; the files that a runbook refers to are checked with it. Any Step Functions\n"
             "definition is a runbook too.\n"
             "\n"
-            "Exit status: 0 all valid, perhaps with warnings; 2 wrong usage; 3 there are errors.\n",
+            "Exit status: 0 all valid, perhaps with warnings; 2 wrong usage; 3 there are errors.",
     .options = options,
     .run = run,
 };

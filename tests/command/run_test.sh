@@ -170,4 +170,15 @@ test_two_executions_of_one_application_exclude_each_other() {
     same 'by hand' "$(jq -r .cause out.txt)" cause
 }
 
+test_a_failed_run_has_not_met_its_objective() {
+    printf 'Runbook: { Objectives: { RTO: 1m } }\nStartAt: F\nStates:\n  F: { Type: Fail, Error: E }\n' >fail.yaml
+    expect 1 "$DRRUN" fail.yaml
+    contains "$err" 'RTO  not reached'
+    case "$err" in *met*) fail 'a run that failed in no time has met its RTO' ;; esac
+    expect 1 "$DRRUN" resume
+    contains "$err" 'fail: execution 2' # resume without an id says which one it took
+    expect 3 "$DRRUN" validate missing.yaml
+    same 1 "$(tail -n 1 err.txt | wc -l)" 'lines that end'
+}
+
 run_tests "$@"
