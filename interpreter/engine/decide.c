@@ -157,13 +157,27 @@ static int64_t deadline(const struct dr_decision *decision, int64_t now_ms)
     return timeout_ms == DR_TIME_NONE ? DR_TIME_NONE : now_ms + timeout_ms;
 }
 
+/* A nested runbook's input is completed and checked as that of one started by hand. */
+static json_t *nested_input(const struct dr_runbook *runbook, const json_t *given, char **ret_problem)
+{
+    struct dr_diagnostics found = {0};
+    json_t *input = dr_runbook_input(runbook, given, &found);
+    for (size_t i = 0; i < found.count && !input && !*ret_problem; i++)
+        if (found.items[i].severity == DR_ERROR)
+            *ret_problem = dr_copy_string(found.items[i].message);
+    dr_diagnostics_done(&found);
+    return input;
+}
+
 /* The arguments as the resource declares them: defaults filled in, checked. A wrong one is the runbook's mistake at run
  * time, as on AWS. */
 static void complete_arguments(struct dr_execution *execution, struct dr_decision *decision)
 {
     char *problem = NULL;
-    json_t *complete =
-        dr_catalogue_arguments(execution->options.catalogue, decision->resource, decision->output, &problem);
+    const struct dr_resource *resource = decision->resource;
+    json_t *complete = resource->kind == DR_RESOURCE_RUNBOOK
+                           ? nested_input(resource->runbook, decision->output, &problem)
+                           : dr_catalogue_arguments(execution->options.catalogue, resource, decision->output, &problem);
     if (complete) {
         json_decref(decision->output);
         decision->output = complete;
