@@ -2,7 +2,9 @@
  * run in constant stack. */
 #include "interpreter/expression/jsonata/evaluate.h"
 
+#include "interpreter/expression/jsonata/build.h"
 #include "interpreter/expression/jsonata/json.h"
+#include "interpreter/expression/jsonata/number.h"
 #include "interpreter/expression/jsonata/regex.h"
 #include "interpreter/expression/jsonata/signature.h"
 #include "interpreter/expression/jsonata/utf8.h"
@@ -72,7 +74,7 @@ struct jx_value jx_match_object(struct jx_run *run, const struct jx_node *regex,
     if (is_next && match.start == match.end) {
         struct jx_text source = jx_regex_source(regex->regex);
         struct jx_value value = jx_string(source.bytes, source.size);
-        JX_FAIL(run->trap, .code = "D1004", .place = &regex->place, .token = source, .value = &value);
+        JX_FAIL(run->trap, .code = "D1004", .place = &regex->place, .value = &value);
     }
     struct jx_arena *heap = &run->heap;
     struct jx_array *groups = jx_array_new(heap, match.group_count, 0);
@@ -95,13 +97,42 @@ struct jx_value jx_match_object(struct jx_run *run, const struct jx_node *regex,
     return jx_of_object(object);
 }
 
+/* String(value) as JavaScript has it. */
+static void build_coerced(struct jx_run *run, struct jx_builder *builder, struct jx_value value, unsigned depth)
+{
+    if (depth > JX_NESTING_MAX)
+        jx_fail_nesting(run);
+    jx_charge(run, 1);
+    if (jx_is_array(value)) {
+        for (size_t i = 0, count = jx_count(value); i < count; i++) {
+            struct jx_value item = jx_at(value, i);
+            if (i)
+                jx_build_byte(builder, ',');
+            if (!jx_is_undefined(item) && item.tag != JX_NULL)
+                build_coerced(run, builder, item, depth + 1);
+        }
+    } else if (jx_is_number(value)) {
+        char text[JX_NUMBER_TEXT];
+        jx_build_add(builder, text, jx_value_number_text(text, value));
+    } else if (jx_is_object(value)) {
+        jx_build_text(builder, JX_TEXT("[object Object]"));
+    } else if (jx_is_undefined(value)) {
+        jx_build_text(builder, JX_TEXT("undefined"));
+    } else {
+        jx_build_text(builder, jx_as_text(jx_to_string(run, value, false)));
+    }
+}
+
 /* A regular expression called as a function: of a string and the UTF-16 index to begin at. */
 static struct jx_value call_regex(struct jx_run *run, const struct jx_function *function,
                                   const struct jx_value *arguments, size_t count)
 {
     struct jx_value subject = count ? arguments[0] : JX_NOTHING;
-    if (!jx_is_string(subject))
-        subject = jx_is_undefined(subject) ? jx_string("undefined", 9) : jx_to_string(run, subject, false);
+    if (!jx_is_string(subject)) {
+        struct jx_builder builder = {.arena = &run->heap};
+        build_coerced(run, &builder, subject, 0);
+        subject = jx_build_done(&builder);
+    }
     struct jx_text text = jx_as_text(subject);
     size_t from = 0;
     if (count > 1 && jx_is_number(arguments[1]) && jx_as_number(arguments[1]) > 0) {
@@ -183,9 +214,6 @@ static struct jx_value call_partial(struct jx_run *run, const struct jx_function
         }
     for (size_t i = 0; i < JX_ARGUMENTS_PAD; i++)
         all[total + i] = JX_NOTHING;
-    const struct jx_function *target = function->partial.target.function;
-    if (target->kind == JX_BUILTIN) /* as it is: the signature is not asked */
-        return call_builtin(run, target->builtin, all, total, JX_NOTHING);
     return jx_call_back(run, function->partial.target, all, total);
 }
 
@@ -269,7 +297,6 @@ static struct jx_value run_tail_calls(struct jx_run *run, struct jx_value contex
 {
     struct jx_value few[FEW + JX_ARGUMENTS_PAD], value;
     const struct jx_call *outer = run->trap->call;
-    struct jx_frame *outer_frame = run->call_frame;
     do {
         const struct jx_node *node = run->tail_node;
         struct jx_value input = run->tail_input;
@@ -287,12 +314,10 @@ static struct jx_value run_tail_calls(struct jx_run *run, struct jx_value contex
          * loop. */
         bool older = jx_is_function(function) && function.function->kind == JX_LAMBDA && arguments == few &&
                      jx_is_older(&run->heap, function.function, mark);
-        run->call_frame = frame;
         release_iteration(run, mark, arguments, count, older);
         value = apply_once(run, function, arguments, count, context);
         run->trap->call = outer;
     } while (value.tag == JX_TAIL);
-    run->call_frame = outer_frame;
     return value;
 }
 

@@ -317,10 +317,10 @@ static struct jx_value replace_string(struct jx_run *run, struct jx_text text, s
 {
     struct jx_builder builder = {.arena = &run->heap};
     const char *at = text.bytes, *end = text.bytes + text.size, *found;
-    if (!jx_is_string(replacement))
-        JX_FAIL(run->trap, .code = "D3012", .value = &replacement);
     for (size_t n = 0;
          below_limit(limit, n) && (found = memmem(at, (size_t)(end - at), pattern.bytes, pattern.size)) != NULL; n++) {
+        if (!jx_is_string(replacement))
+            JX_FAIL(run->trap, .code = "D3012", .value = &replacement);
         jx_build_add(&builder, at, (size_t)(found - at));
         jx_build_text(&builder, jx_as_text(replacement));
         at = found + pattern.size;

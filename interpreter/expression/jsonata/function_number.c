@@ -165,21 +165,44 @@ struct jx_value jx_fn_format_number(struct jx_run *run, const struct jx_value *a
     return jx_format_number(run, jx_as_number(arguments[0]), picture, arguments[2]);
 }
 
-/* As Number.prototype.toString(radix) does for integers: digits that a double does not hold are zeros. */
-static struct jx_value integer_in_base(struct jx_run *run, double value, double radix)
+enum { LIMBS = 33 }; /* of 32 bits: the largest double has 1024 */
+
+/* Divides the number, least limb first, and returns the remainder. */
+static uint32_t divide(uint32_t limbs[LIMBS], uint32_t divisor)
 {
-    char reversed[1100];
-    size_t used = 0;
-    double rest = fabs(value);
-    while (rest >= 9007199254740992.0) {
-        rest /= radix;
-        reversed[used++] = '0';
+    uint64_t rest = 0;
+    for (size_t i = LIMBS; i-- > 0;) {
+        rest = rest << 32 | limbs[i];
+        limbs[i] = (uint32_t)(rest / divisor);
+        rest %= divisor;
     }
+    return (uint32_t)rest;
+}
+
+static bool is_zero(const uint32_t limbs[LIMBS])
+{
+    for (size_t i = 0; i < LIMBS; i++)
+        if (limbs[i])
+            return false;
+    return true;
+}
+
+/* All the digits of an integral number, exactly. */
+static struct jx_value integer_in_base(struct jx_run *run, double value, uint32_t radix)
+{
+    uint32_t limbs[LIMBS] = {0};
+    int exponent;
+    uint64_t mantissa = (uint64_t)ldexp(frexp(fabs(value), &exponent), 53);
+    for (int bit = 0; bit < 53; bit++) {
+        int at = bit + exponent - 53;
+        if (at >= 0 && (mantissa >> bit & 1))
+            limbs[at / 32] |= 1u << at % 32;
+    }
+    char reversed[LIMBS * 32];
+    size_t used = 0;
     do {
-        double remainder = fmod(rest, radix);
-        reversed[used++] = "0123456789abcdefghijklmnopqrstuvwxyz"[(int)remainder];
-        rest = (rest - remainder) / radix;
-    } while (rest > 0);
+        reversed[used++] = "0123456789abcdefghijklmnopqrstuvwxyz"[divide(limbs, radix)];
+    } while (!is_zero(limbs));
     struct jx_builder builder = {.arena = &run->heap};
     if (value < 0)
         jx_build_byte(&builder, '-');
@@ -200,7 +223,7 @@ struct jx_value jx_fn_format_base(struct jx_run *run, const struct jx_value *arg
         JX_FAIL(run->trap, .code = "D3100", .value = &given);
     }
     if (radix != 10 && isfinite(value))
-        return integer_in_base(run, value, radix);
+        return integer_in_base(run, value, (uint32_t)radix);
     char text[JX_NUMBER_TEXT];
     return jx_copy_string(run, (struct jx_text){text, jx_number_text(text, value)});
 }

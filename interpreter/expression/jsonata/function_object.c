@@ -44,7 +44,8 @@ static struct jx_value spread(struct jx_run *run, struct jx_value value, unsigne
     if (jx_is_array(value)) {
         for (size_t i = 0, count = jx_count(value); i < count; i++) {
             struct jx_value part = spread(run, jx_at(value, i), depth + 1);
-            out->flags = 0; /* appended to, it is no sequence any more */
+            if (!jx_is_undefined(part))
+                out->flags = 0; /* appended to, it is no sequence any more */
             if (jx_is_array(part))
                 jx_push_all(&run->heap, out, part);
             else if (!jx_is_undefined(part))
@@ -87,7 +88,10 @@ struct jx_value jx_fn_merge(struct jx_run *run, const struct jx_value *arguments
 struct jx_value jx_fn_clone(struct jx_run *run, const struct jx_value *arguments, size_t count)
 {
     (void)count;
-    return jx_is_undefined(arguments[0]) ? arguments[0] : jx_clone(run, arguments[0], 0);
+    struct jx_value value = arguments[0];
+    if (jx_has_flag(value, JX_WRAPPER))
+        value = jx_at(value, 0);
+    return jx_is_undefined(value) ? value : jx_clone(run, value, 0);
 }
 
 struct jx_value jx_fn_exists(struct jx_run *run, const struct jx_value *arguments, size_t count)

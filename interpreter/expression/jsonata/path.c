@@ -455,6 +455,21 @@ static struct jx_value eval_tuple_step(struct jx_run *run, const struct jx_node 
  * --------------------------------------------------------------------------------------------------------------------------
  */
 
+/* An array constructor with an index, as first step of a path ("[a, b][0].c"), gives a value that is no sequence. The
+ * reference implementation goes on with its members: a string has characters, anything else has none. */
+static struct jx_value members_of_scalar(struct jx_run *run, struct jx_value value)
+{
+    struct jx_array *members = jx_sequence_new(&run->heap);
+    struct jx_text text = jx_is_string(value) ? jx_as_text(value) : (struct jx_text){"", 0};
+    const char *end = text.bytes + text.size;
+    for (const char *at = text.bytes; at < end;) {
+        const char *start = at;
+        (void)jx_utf8_next(&at, end);
+        jx_push(&run->heap, members, jx_string(start, (size_t)(at - start)));
+    }
+    return jx_of_array(members);
+}
+
 /* The steps from `first` on, none of which carries tuples yet, over the members of `input`. */
 static struct jx_value eval_steps(struct jx_run *run, const struct jx_node *path, uint32_t first, struct jx_value input,
                                   struct jx_frame *frame)
@@ -472,13 +487,11 @@ static struct jx_value eval_steps(struct jx_run *run, const struct jx_node *path
         else
             result = eval_step(run, step, input, frame, i + 1 == count);
         if (!in_tuples) {
-            if (jx_is_undefined(result) || (jx_is_array(result) && jx_count(result) == 0))
+            if (jx_is_undefined(result) || (jx_is_array(result) && jx_count(result) == 0) ||
+                (jx_is_string(result) && jx_as_text(result).size == 0))
                 break;
-            if (!jx_is_array(result)) { /* a first step in parentheses that makes no array */
-                struct jx_array *one = jx_sequence_new(&run->heap);
-                jx_push(&run->heap, one, result);
-                result = jx_of_array(one);
-            }
+            if (!jx_is_array(result) && i + 1 < count)
+                result = members_of_scalar(run, result);
         }
         if (!step->focus)
             input = result;
