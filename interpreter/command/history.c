@@ -142,6 +142,7 @@ static json_t *details_of(const struct dr_notice *notice)
     case DR_NOTICE_WAIT_STARTED:
     case DR_NOTICE_RETRY_SCHEDULED:
     case DR_NOTICE_STATE_FAILED:
+    case DR_NOTICE_CAUGHT:
     case DR_NOTICE_ACTION_STARTED:
     case DR_NOTICE_ACTION_RESTARTED:
     case DR_NOTICE_PAUSED:

@@ -137,7 +137,18 @@ static void told(void *data, const struct dr_notice *notice)
         add_error(out, notice->error);
         end_line(progress);
         break;
+    case DR_NOTICE_CAUGHT:
+        if (notice->inside_action)
+            break;
+        begin_line(progress, notice->time_ms, YELLOW, "caught");
+        add_plain(out, notice->path, 200);
+        dr_text_puts(out, ": ");
+        add_error(out, notice->error);
+        end_line(progress);
+        break;
     case DR_NOTICE_STATE_FAILED:
+        if (notice->inside_action) /* the task around it tells what becomes of it */
+            break;
         begin_line(progress, notice->time_ms, RED, "failed");
         add_plain(out, notice->path, 200);
         dr_text_puts(out, ": ");

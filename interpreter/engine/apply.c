@@ -199,6 +199,8 @@ static void apply_step(struct dr_execution *execution, struct dr_event *event)
 {
     struct dr_branch *branch = event->branch;
     execution->transitions++;
+    if (event->index > 0)
+        dr_notify(execution, branch, (struct dr_notice){.kind = DR_NOTICE_CAUGHT, .error = &event->error});
     branch->depth_bound = event->depth_bound;
     dr_timer_clear(execution, branch);
     dr_notify(execution, branch,

@@ -12,6 +12,7 @@
 static void fail_event(struct dr_event *event, struct dr_error *error)
 {
     event->kind = DR_EVENT_FAIL;
+    dr_error_done(&event->error);
     event->error = *error;
     *error = (struct dr_error){0};
 }
@@ -69,11 +70,13 @@ static void error_event(struct dr_execution *execution, struct dr_branch *branch
         dr_flow_catch(&moment, catcher, output, &decision);
         json_decref(output);
         json_decref(context.built);
-        dr_error_done(error);
         if (decision.kind == DR_DECIDE_FAIL) {
+            dr_error_done(error);
             fail_event(event, &decision.error);
         } else {
             event->index = (unsigned)i + 1;
+            event->error = *error; /* for the record; leave_event() replaces it should it fail */
+            *error = (struct dr_error){0};
             leave_event(branch, event, &decision);
         }
         dr_decision_done(&decision);

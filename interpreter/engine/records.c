@@ -71,8 +71,10 @@ void dr_record_write(const struct dr_execution *execution, const struct dr_event
     }
     switch (event->kind) {
     case DR_EVENT_STEP:
-        if (event->index > 0)
+        if (event->index > 0) {
             add_int(out, "catch", event->index - 1);
+            add_error(out, &event->error);
+        }
         add_string(out, "n", event->next ? event->next->name : NULL);
         break;
     case DR_EVENT_WAIT:
