@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# The README's runbook is a valid one, its two commands exist, and its links lead somewhere; so do those of the runbooks' README.
+# shellcheck source=support.bash disable=SC2119
+. "$(dirname "$0")/support.bash"
+
+sed -n '/^```yaml/,/^```/p' "$repository/README.md" | sed '1d;$d' >"$work/readme.yaml"
+expect "there is a runbook" [ -s "$work/readme.yaml" ]
+expect "it is valid" "$DRRUN" validate "$work/readme.yaml"
+expect "the runbooks are valid" "$DRRUN" validate "$runbooks"/*.yaml
+
+for command in demo test; do
+    expect "the README tells ./scripts/$command" grep --quiet "^./scripts/$command " "$repository/README.md"
+    expect "it can be run" [ -x "$repository/scripts/$command" ]
+done
+
+for page in "$repository/README.md" "$runbooks/README.md"; do
+    for link in $(grep --only-matching '](\([^)]*\))' "$page" | tr -d '()]'); do
+        expect "$(basename "$(dirname "$page")")/README.md links to $link" [ -e "$(dirname "$page")/$link" ]
+    done
+done
