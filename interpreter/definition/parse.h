@@ -82,6 +82,7 @@ struct dr_state_parse {
     const struct dr_node *node;
     const struct dr_form *form;
     const struct dr_where *where;
+    const char *inside;           /* the part of the state that is being parsed, as causes name it: "Choices[1]"; or NULL */
     bool dangling;                /* a transition names no state, or none is given: reported already */
     const struct dr_state *guess; /* what it may have meant: followed, so that one wrong name is one message */
 };

@@ -86,12 +86,14 @@ static void parse_catcher(struct dr_state_parse *at, const struct dr_node *list,
     const struct dr_where next = {where, "Next", 0};
     catcher->next = dr_target_parse(at, dr_node_member(node, "Next"), &next);
     const struct dr_node *assign = dr_form_member(&dr_catcher_form, node, "Assign");
+    at->inside = dr_arena_format(at->parser->arena, "Catch[%zu]", position);
     if (at->state->language == DR_JSONPATH)
         catcher->result =
             dr_data_path_parse(at, dr_form_member(&dr_catcher_form, node, "ResultPath"), "ResultPath", where);
     else
         catcher->output = dr_template_parse(at, dr_node_member(node, "Output"), "Output", DR_IN_CATCH);
     catcher->assign = dr_template_parse(at, assign, "Assign", DR_IN_CATCH);
+    at->inside = NULL;
     add_edge(at, catcher->next, assign);
 }
 
@@ -273,6 +275,7 @@ static void parse_choice(struct dr_state_parse *at)
             continue;
         const char *other = at->state->language == DR_JSONPATH ? "Condition" : "Variable";
         bool foreign = dr_node_member(node, other) != NULL; /* of the other language: reported already */
+        at->inside = dr_arena_format(at->parser->arena, "Choices[%zu]", i);
         rules[i].test = foreign ? NULL : dr_rule_parse(at, node);
         rules[i].next = dr_target_parse(at, dr_node_member(node, "Next"), &next);
         const struct dr_node *assign = dr_form_member(&dr_choice_rule_form, node, "Assign");
@@ -281,6 +284,7 @@ static void parse_choice(struct dr_state_parse *at)
             rules[i].output = dr_template_parse(at, dr_node_member(node, "Output"), "Output", DR_IN_INPUT);
         add_edge(at, rules[i].next, assign);
     }
+    at->inside = NULL;
     at->state->choice.rules = rules;
     at->state->choice.count = count;
     if (otherwise) {

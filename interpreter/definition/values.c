@@ -47,6 +47,7 @@ const struct dr_template *dr_template_parse(struct dr_state_parse *at, const str
     struct dr_template_uses uses = {
         .variable = note_read,
         .data = &reading,
+        .inside = at->inside,
         .result_allowed = there == DR_IN_RESULT,
         .error_output_allowed = there == DR_IN_CATCH,
     };
@@ -59,7 +60,7 @@ const struct dr_template *dr_template_parse(struct dr_state_parse *at, const str
 const struct dr_rule *dr_rule_parse(struct dr_state_parse *at, const struct dr_node *node)
 {
     struct reading reading = {at, at->state->language == DR_JSONATA && asks_existence(node)};
-    struct dr_template_uses uses = {.variable = note_read, .data = &reading};
+    struct dr_template_uses uses = {.variable = note_read, .data = &reading, .inside = at->inside};
     const struct dr_rule *rule =
         dr_rule_compile(at->parser->arena, node, at->state->language, &uses, at->parser->found);
     at->state->uses_context |= uses.context;

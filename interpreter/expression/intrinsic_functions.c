@@ -545,8 +545,7 @@ static json_t *call_Format(struct intrinsic_call *call)
     if (!good && !call->problem) {
         fail(call, "The text would be larger than %u bytes", DR_PAYLOAD_BYTES_MAX);
     } else if (good && used != call->count) {
-        fail(call, "The number of arguments (%zu) does not match the number of {} in the template (%zu)",
-             call->count - 1, used - 1);
+        fail(call, "number of arguments do not match the occurrences of {}.");
     } else if (good) {
         result = json_stringn(text.bytes ? text.bytes : "", text.size);
     }

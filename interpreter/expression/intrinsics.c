@@ -334,67 +334,87 @@ unsigned dr_intrinsic_depth(const struct dr_intrinsic *call)
 
 /* --- Calling ------------------------------------------------------------------------------------------------------ */
 
-static json_t *evaluate(const struct dr_intrinsic *call, const struct argument *argument, const struct dr_view *view,
-                        struct dr_error *ret_error)
+struct run {
+    const char *text; /* the whole expression: causes name it, not the call inside that failed */
+    const struct dr_view *view;
+    struct dr_error *error;
+};
+
+static json_t *run_call(const struct run *run, const struct dr_intrinsic *call);
+
+/* The service shows a path into the context object without its first "$", and the input all the same. */
+static json_t *refuse_path(const struct run *run, const struct dr_path *path, const char *detail)
 {
-    json_t *value = NULL;
-    switch (argument->kind) {
-    case ARGUMENT_CONSTANT:
-        return dr_json_share(argument->constant);
-    case ARGUMENT_CALL:
-        return dr_intrinsic_call(argument->call, view, ret_error);
-    case ARGUMENT_PATH:
-        if (dr_path_find(argument->path, view, &value, NULL) == DR_PATH_FOUND) {
-            return value;
-        }
-        break;
+    if (detail && strncmp(detail, "Filter: ", 8) ==
+                      0) { /* something that is no array: the words of its JSONPath library come through */
+        dr_error_set(run->error, "States.Runtime", "The function '%s' had the following error: %s", run->text, detail);
+        return NULL;
     }
-    const json_t *searched = dr_path_searched(argument->path, view);
-    char *input = searched ? dr_json_quote(searched) : dr_copy_string("");
+    char *input = run->view->input ? dr_json_quote(run->view->input) : dr_copy_string("");
     dr_error_set(
-        ret_error, "States.Runtime",
+        run->error, "States.Runtime",
         "The function '%s' had the following error: The JsonPath argument for the field '%s' could not be found in "
         "the input '%s'",
-        call->text, dr_path_text(argument->path), input);
+        run->text, dr_path_text(path) + (dr_path_root(path) == DR_ROOT_CONTEXT), input);
     free(input);
     return NULL;
 }
 
+static json_t *evaluate(const struct run *run, const struct argument *argument)
+{
+    json_t *value = NULL;
+    char *detail = NULL;
+    switch (argument->kind) {
+    case ARGUMENT_CONSTANT:
+        return dr_json_share(argument->constant);
+    case ARGUMENT_CALL:
+        return run_call(run, argument->call);
+    case ARGUMENT_PATH:
+        if (dr_path_find(argument->path, run->view, &value, &detail) == DR_PATH_FOUND) {
+            return value;
+        }
+        break;
+    }
+    value = refuse_path(run, argument->path, detail);
+    free(detail);
+    return value;
+}
+
 /* The service has one sentence for all arguments that a function does not take, and States.Runtime for its name; the
  * rest is ours. */
-static json_t *refuse(const struct dr_intrinsic *call, const char *problem, struct dr_error *ret_error)
+static json_t *refuse(const struct run *run, const struct dr_intrinsic *call, const char *problem)
 {
-    dr_error_set(ret_error, "States.Runtime",
-                 "The function '%s' had the following error: Invalid arguments in States.%s: %s", call->text,
+    dr_error_set(run->error, "States.Runtime",
+                 "The function '%s' had the following error: Invalid arguments in States.%s: %s", run->text,
                  call->function->name, problem);
     return NULL;
 }
 
-json_t *dr_intrinsic_call(const struct dr_intrinsic *call, const struct dr_view *view, struct dr_error *ret_error)
+static json_t *run_call(const struct run *run, const struct dr_intrinsic *call)
 {
     if (call->wrong_count) {
-        return refuse(call, call->wrong_count, ret_error);
+        return refuse(run, call, call->wrong_count);
     }
     json_t *on_stack[ARGUMENTS_ON_STACK], **values = on_stack;
     if (call->count > ARGUMENTS_ON_STACK) {
         values = dr_resize(NULL, call->count, sizeof(json_t *));
     }
     size_t count = 0;
-    while (count < call->count && (values[count] = evaluate(call, &call->arguments[count], view, ret_error))) {
+    while (count < call->count && (values[count] = evaluate(run, &call->arguments[count]))) {
         count++;
     }
     json_t *result = NULL;
     if (count == call->count) {
         struct dr_random unseeded = {0};
         struct intrinsic_call state = {
-            .arguments = values, .count = count, .random = view->random ? view->random : &unseeded};
+            .arguments = values, .count = count, .random = run->view->random ? run->view->random : &unseeded};
         if (count) {
             state.format = call->arguments[0].literal;
             state.format_size = call->arguments[0].literal_size;
         }
         result = call->function->call(&state);
         if (!result) {
-            refuse(call, state.problem ? state.problem : "invalid argument", ret_error);
+            refuse(run, call, state.problem ? state.problem : "invalid argument");
         }
         free(state.problem);
     }
@@ -405,4 +425,10 @@ json_t *dr_intrinsic_call(const struct dr_intrinsic *call, const struct dr_view 
         free(values);
     }
     return result;
+}
+
+json_t *dr_intrinsic_call(const struct dr_intrinsic *call, const struct dr_view *view, struct dr_error *ret_error)
+{
+    struct run run = {.text = call->text, .view = view, .error = ret_error};
+    return run_call(&run, call);
 }

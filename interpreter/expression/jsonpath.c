@@ -585,6 +585,14 @@ enum dr_path_outcome dr_path_find_in(const struct dr_path *path, const json_t *d
     return find_from(path, document, ret_value, ret_detail);
 }
 
+bool dr_path_is_past_end(const struct dr_path *path, const struct dr_view *view)
+{
+    const json_t *start = path->simple ? find_root(path, view) : NULL, *last = NULL;
+    size_t step = 0;
+    return start && !walk(path, start, &step, &last) && step + 1 == path->count &&
+           path->steps[step].kind == STEP_INDEX && json_is_array(last);
+}
+
 const json_t *dr_path_searched(const struct dr_path *path, const struct dr_view *view)
 {
     return path->root == DR_ROOT_CONTEXT ? find_root(path, view) : view->input;

@@ -42,6 +42,8 @@ enum dr_path_outcome dr_path_find(const struct dr_path *path, const struct dr_vi
 /* The value, borrowed, of a path of keys and indices that is there; NULL does not mean that it is missing: ask
  * dr_path_find() then. */
 const json_t *dr_path_peek(const struct dr_path *path, const struct dr_view *view);
+/* Whether a path ends in an index beyond an array that is there: Step Functions takes such a template for null. */
+bool dr_path_is_past_end(const struct dr_path *path, const struct dr_view *view);
 /* What a path looks in, borrowed, for causes: the input, the context object, or (for a variable) the input. NULL:
  * nothing. */
 const json_t *dr_path_searched(const struct dr_path *path, const struct dr_view *view);

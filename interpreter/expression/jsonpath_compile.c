@@ -126,7 +126,8 @@ bool dr_path_parse_quoted(struct path_parser *parser, struct path_key *ret_key)
             good = read_unicode(parser, &text) ||
                    dr_path_parser_fail(parser, at, "\\u needs four hexadecimal digits of a character");
         } else if ((letter == '"' || letter == '\'') && letter != quote) {
-            dr_text_putc(&text, '\\'); /* the other quote needs no escape, and on AWS the backslash then stands for itself */
+            dr_text_putc(&text,
+                         '\\'); /* the other quote needs no escape, and on AWS the backslash then stands for itself */
             dr_text_putc(&text, (char)letter);
         } else {
             dr_text_putc(&text, known ? bytes[known - letters] : (char)letter);

@@ -343,11 +343,11 @@ static enum dr_rule_outcome test_condition(const struct dr_rule *rule, const str
     enum dr_rule_outcome result = outcome(json_is_true(value));
     if (!json_is_boolean(value)) {
         char *shown = dr_json_quote(value);
-        dr_error_set(
-            ret_error, "States.QueryEvaluationError",
-            "The JSONata expression '%s' specified for the field 'Condition' returned an unexpected result type. "
-            "Expected 'boolean', but was '%s' for value: %s",
-            dr_template_expression(rule->condition), dr_json_type_name(value), shown);
+        dr_error_set(ret_error, "States.QueryEvaluationError",
+                     "The JSONata expression '%s' specified for the field '%s' returned an unexpected result type. "
+                     "Expected 'boolean', but was '%s' for value: %s",
+                     dr_template_expression(rule->condition), dr_template_field(rule->condition),
+                     dr_json_type_name(value), shown);
         free(shown);
         result = DR_RULE_ERROR;
     }

@@ -56,13 +56,16 @@ static const struct dr_template *compile(struct compiler *compiler, const struct
  */
 
 /* Steals `message` and `hint`. */
+static void report_as(struct compiler *compiler, const char *code, struct dr_place place, char *message, char *hint)
+{
+    dr_report(
+        compiler->found,
+        &(struct dr_diagnostic){.severity = DR_ERROR, .code = code, .place = place, .message = message, .hint = hint});
+}
+
 static void report(struct compiler *compiler, struct dr_place place, char *message, char *hint)
 {
-    dr_report(compiler->found, &(struct dr_diagnostic){.severity = DR_ERROR,
-                                                       .code = "SCHEMA_VALIDATION_FAILED",
-                                                       .place = place,
-                                                       .message = message,
-                                                       .hint = hint});
+    report_as(compiler, "SCHEMA_VALIDATION_FAILED", place, message, hint);
 }
 
 static void use_variable(struct compiler *compiler, const char *name, struct dr_place place)
@@ -180,11 +183,32 @@ struct jsonata_visit {
     bool refused;
 };
 
+static void refuse_reference(struct jsonata_visit *visit, struct dr_place place, char *message, char *hint)
+{
+    report_as(visit->compiler, "UNSUPPORTED_JSONATA_EXPRESSION", place, message, hint);
+    visit->refused = true;
+}
+
 static void refuse_states(struct jsonata_visit *visit, const char *member, struct dr_place place, const char *hint)
 {
-    report(visit->compiler, place,
-           dr_format("$states.%s is not available in the field '%s'", member, visit->tpl->field), dr_copy_string(hint));
-    visit->refused = true;
+    refuse_reference(visit, place,
+                     dr_format("$states.%s is not available in the field '%s'", member, visit->tpl->field),
+                     dr_copy_string(hint));
+}
+
+/* There is no context item: what begins with neither $states nor a variable would read from nothing. */
+static void visit_context(void *data, const char *name, const char *path, size_t position)
+{
+    (void)path;
+    struct jsonata_visit *visit = data;
+    struct dr_place place = dr_node_place_at(visit->node, visit->offset + position);
+    if (strcmp(name, "$$") == 0) {
+        refuse_reference(visit, place, dr_copy_string("Reference to '$$' is not supported"),
+                         dr_copy_string("write $states.input to read the input"));
+    } else {
+        refuse_reference(visit, place, dr_format("Reference to '%s' at the top level is not supported", name),
+                         dr_format("write $states.input.%s to read the input, or $%s to read a variable", name, name));
+    }
 }
 
 static bool path_begins_with(const char *path, const char *name)
@@ -222,9 +246,12 @@ static void visit_call(void *data, const char *name, unsigned arguments, size_t 
     struct jsonata_visit *visit = data;
     struct dr_place place = dr_node_place_at(visit->node, visit->offset + position);
     if (strcmp(name, "eval") == 0) {
-        report(visit->compiler, place, dr_copy_string("The function $eval is not supported"),
-               dr_copy_string("use $parse to read JSON text"));
-        visit->refused = true;
+        dr_report(visit->compiler->found,
+                  &(struct dr_diagnostic){.severity = DR_WARNING,
+                                          .code = "UNKNOWN_FUNCTION",
+                                          .place = place,
+                                          .message = dr_copy_string("$eval is not supported: the call will fail"),
+                                          .hint = dr_copy_string("use $parse to read JSON text")});
     } else if (!dr_jsonata_is_function(name)) {
         const char *nearest = dr_jsonata_nearest_function(name);
         dr_report(
@@ -271,9 +298,9 @@ static const struct dr_template *compile_jsonata(struct compiler *compiler, cons
     struct jsonata_error error = {.code = ""};
     struct jsonata *program = dr_jsonata_compile(tpl->expression, end - start, &error);
     if (!program) {
-        report(compiler, dr_node_place_at(node, start + error.position),
-               dr_format("The value for the field '%s' must be a valid JSONata expression", field),
-               dr_format("%s: %s", error.code, error.message));
+        report_as(compiler, "INVALID_JSONATA_EXPRESSION", dr_node_place_at(node, start + error.position),
+                  dr_format("The value for the field '%s' must be a valid JSONata expression", field),
+                  dr_format("%s: %s", error.code, error.message));
         return NULL;
     }
     dr_arena_defer(compiler->arena, release_program, program);
@@ -281,6 +308,7 @@ static const struct dr_template *compile_jsonata(struct compiler *compiler, cons
     struct jsonata_visit visit = {compiler, tpl, node, start, false};
     jsonata_variables(program, visit_variable, &visit);
     jsonata_calls(program, visit_call, &visit);
+    jsonata_context(program, visit_context, &visit);
     return visit.refused ? NULL : tpl;
 }
 
@@ -400,7 +428,8 @@ const struct dr_template *dr_template_compile(struct dr_arena *arena, const stru
                                               struct dr_template_uses *uses, struct dr_diagnostics *found)
 {
     struct compiler compiler = {.arena = arena, .language = language, .uses = uses, .found = found};
-    return compile(&compiler, node, dr_arena_string(arena, field, strlen(field)));
+    const char *inside = uses && uses->inside ? uses->inside : "";
+    return compile(&compiler, node, dr_arena_format(arena, "%s%s%s", inside, *inside ? "/" : "", field));
 }
 
 const struct dr_template *dr_template_compile_path(struct dr_arena *arena, const struct dr_node *node,
@@ -434,6 +463,10 @@ static json_t *evaluate_path(struct run *run, const struct dr_template *tpl)
     case DR_PATH_FOUND:
         return value;
     case DR_PATH_MISSING: {
+        if (dr_path_is_past_end(tpl->path, run->view)) {
+            free(detail);
+            return json_null();
+        }
         const json_t *searched = dr_path_searched(tpl->path, run->view);
         char *input = searched ? dr_json_quote(searched) : dr_copy_string("");
         dr_error_set(run->error, "States.Runtime",
@@ -538,4 +571,9 @@ unsigned dr_template_depth(const struct dr_template *tpl)
 const char *dr_template_expression(const struct dr_template *tpl)
 {
     return tpl->expression;
+}
+
+const char *dr_template_field(const struct dr_template *tpl)
+{
+    return tpl->field;
 }

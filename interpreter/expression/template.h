@@ -17,6 +17,7 @@ struct dr_template_uses {
     bool context;                                             /* reads $$ or $states.context: the engine must build it */
     void (*variable)(void *data, const char *name, struct dr_place place); /* called for each variable read; may be NULL */
     void *data;
+    const char *inside; /* where in its state the template stands, for causes: "Choices[1]", "Catch[0]"; NULL: in the state itself */
     bool result_allowed, error_output_allowed; /* JSONata: $states.result and $states.errorOutput exist here */
 };
 
@@ -40,5 +41,7 @@ bool dr_template_uses_context(const struct dr_template *tpl);
 unsigned dr_template_depth(const struct dr_template *tpl);
 /* The source text of a whole-value JSONata expression without the {% %}, or NULL. For causes. */
 const char *dr_template_expression(const struct dr_template *tpl);
+/* What causes call it: "Output", "Choices[1]/Condition", "value.$"; NULL for a constant and for what holds several. */
+const char *dr_template_field(const struct dr_template *tpl);
 
 #endif

@@ -23,7 +23,9 @@ static void choice_enter(const struct dr_moment *moment, struct dr_decision *dec
     else if (state->choice.otherwise) /* the state's own Assign and Output belong to Default */
         dr_flow_pass_on(moment, state->assign, state->output, state->choice.otherwise, decision);
     else
-        dr_flow_fail(decision, "States.NoChoiceMatched", "No choice rule matched and there is no Default");
+        /* The language's name for this is States.NoChoiceMatched; the service says this. */
+        dr_flow_fail(decision, "States.Runtime",
+                     "Failed to transition out of the state. The state does not point to a next state.");
 }
 
 extern const struct dr_state_type dr_choice;

@@ -2,6 +2,8 @@
  * bound anywhere in a block, among a function's parameters or by a step of a path is the program's own there. */
 #include "interpreter/expression/jsonata/evaluate.h"
 
+#include <stdio.h>
+
 struct scope {
     const struct scope *outer;
     const struct jx_node *node; /* whose bindings these are */
@@ -11,6 +13,8 @@ struct inspection {
     const struct jsonata *program;
     jsonata_visit_fn *variable;
     jsonata_visit_call_fn *call;
+    jsonata_visit_fn *context;
+    unsigned inside; /* of steps, predicates and groups, which have a context item of their own */
     void *data;
 };
 
@@ -124,6 +128,22 @@ static void inspect_nodes(struct inspection *inspection, const struct jx_nodes *
         inspect(inspection, nodes->items[i], scope);
 }
 
+static void report_context(struct inspection *inspection, const struct jx_node *node)
+{
+    if (!inspection->context)
+        return;
+    if (node->kind == JX_K_VARIABLE && node->name == JX_NAME_ROOT)
+        inspection->context(inspection->data, "$$", "", node->place.start);
+    else if (!inspection->inside && (node->kind == JX_K_WILDCARD || node->kind == JX_K_DESCENDANT))
+        inspection->context(inspection->data, node->kind == JX_K_WILDCARD ? "*" : "**", "", node->place.start);
+    else if (!inspection->inside && node->kind == JX_K_NAME) {
+        char name[256];
+        struct jx_text text = jx_as_text(node->value);
+        snprintf(name, sizeof name, "%.*s", (int)(text.size < 200 ? text.size : 200), text.bytes);
+        inspection->context(inspection->data, name, "", node->place.start);
+    }
+}
+
 static void inspect_stages(struct inspection *inspection, const struct jx_stages *stages, const struct scope *scope)
 {
     for (uint32_t i = 0; i < stages->count; i++)
@@ -134,23 +154,28 @@ static void inspect_stages(struct inspection *inspection, const struct jx_stages
 /* What hangs on a node whatever its kind. */
 static void inspect_attached(struct inspection *inspection, const struct jx_node *node, const struct scope *scope)
 {
+    inspection->inside++;
     inspect_stages(inspection, &node->predicates, scope);
     inspect_stages(inspection, &node->stages, scope);
     if (node->group)
         inspect_nodes(inspection, &node->group->pairs, scope);
+    inspection->inside--;
 }
 
 static void inspect_path(struct inspection *inspection, const struct jx_node *path, const struct scope *scope)
 {
     const struct jx_node *first = path->items.items[0];
     if (first->kind == JX_K_VARIABLE) {
+        report_context(inspection, first);
         report_variable(inspection, first, path, scope);
         inspect_attached(inspection, first, scope);
     } else {
         inspect(inspection, first, scope);
     }
+    inspection->inside++;
     for (uint32_t i = 1; i < path->items.count; i++)
         inspect(inspection, path->items.items[i], scope);
+    inspection->inside--;
 }
 
 static void inspect_call(struct inspection *inspection, const struct jx_node *call, unsigned given,
@@ -167,6 +192,7 @@ static void inspect_call(struct inspection *inspection, const struct jx_node *ca
 static void inspect(struct inspection *inspection, const struct jx_node *node, const struct scope *scope)
 {
     struct scope inner = {scope, node};
+    report_context(inspection, node);
     inspect_attached(inspection, node, scope);
     switch ((int)node->kind) { /* all others: just their operands */
     case JX_K_VARIABLE:
@@ -200,6 +226,9 @@ static void inspect(struct inspection *inspection, const struct jx_node *node, c
             inspect(inspection, node->right, scope);
         }
         return;
+    case JX_K_TRANSFORM: /* its parts see what it is applied to */
+        inspection->inside++;
+        break;
     default:
         break;
     }
@@ -208,6 +237,14 @@ static void inspect(struct inspection *inspection, const struct jx_node *node, c
         if (operands[i])
             inspect(inspection, operands[i], scope);
     inspect_nodes(inspection, &node->items, scope);
+    inspection->inside -= node->kind == JX_K_TRANSFORM;
+}
+
+void jsonata_context(const struct jsonata *program, jsonata_visit_fn *visit, void *data)
+{
+    struct inspection inspection = {.program = program, .context = visit, .data = data};
+    struct scope top = {NULL, program->root};
+    inspect(&inspection, program->root, &top);
 }
 
 void jsonata_variables(const struct jsonata *program, jsonata_visit_fn *visit, void *data)

@@ -57,8 +57,8 @@ static void recorded_definitions_of_aws(void **state)
         struct dr_program *program = dr_program_from_files("machine.json", files, catalogue, &found);
         size_t doubts = 0; /* an unassigned variable or unknown function fails at run time only: on AWS, and here */
         for (size_t j = 0; j < found.count; j++)
-            doubts += strcmp(found.items[j].code, DR_VARIABLE) == 0 ||
-                      strcmp(found.items[j].code, "UNKNOWN_FUNCTION") == 0;
+            doubts +=
+                strcmp(found.items[j].code, DR_VARIABLE) == 0 || strcmp(found.items[j].code, "UNKNOWN_FUNCTION") == 0;
         if (program == NULL || found.count > doubts) {
             char *shown = render(&found);
             print_message("%s:\n%s\n", json_string_value(json_object_get(one, "id")), shown);

@@ -61,6 +61,8 @@ static void check_rows(const struct row *rows, size_t count)
     assert_int_equal(failures, 0);
 }
 
+#define WHOLE(text, name, problem)                                                                                     \
+    "States.Runtime: The function '" text "' had the following error: Invalid arguments in States." name ": " problem
 #define FAILED(name, arguments, problem)                                                                               \
     "States.Runtime: The function 'States." name "(" arguments                                                         \
     ")' had the following error: Invalid arguments in States." name ": " problem
@@ -162,10 +164,9 @@ static void text_and_data(void **state)
         {"States.Format('{{}}', $.s)", FAILED("Format", "'{{}}', $.s", "A { in the template must be escaped as \\{")},
         {"States.Format('}')", FAILED("Format", "'}'", "A } in the template must be escaped as \\}")},
         {"States.Format($.f, 'X')", "\"a X b\""},
-        {"States.Format('{}')",
-         FAILED("Format", "'{}'", "The number of arguments (0) does not match the number of {} in the template (1)")},
+        {"States.Format('{}')", FAILED("Format", "'{}'", "number of arguments do not match the occurrences of {}.")},
         {"States.Format('x', 1)",
-         FAILED("Format", "'x', 1", "The number of arguments (1) does not match the number of {} in the template (0)")},
+         FAILED("Format", "'x', 1", "number of arguments do not match the occurrences of {}.")},
         {"States.Format($.n)", FAILED("Format", "$.n", "Argument 1 must be a string but was: number")},
     };
     check_rows(rows, sizeof rows / sizeof *rows);
@@ -211,12 +212,28 @@ static void nesting_and_missing_paths(void **state)
         {"States.Array($['s'], $.a[?(@ > 3)], $.a.length())", "[\"text\",[4,5],5]"},
     };
     check_rows(rows, sizeof rows / sizeof *rows);
-    char *answer = call("States.Format('{}', $.no)", "{\"a\":1}");
-    assert_string_equal(
-        answer,
-        "States.Runtime: The function 'States.Format('{}', $.no)' had the following error: The JsonPath argument for "
-        "the field '$.no' could not be found in the input '{\"a\":1}'");
-    free(answer);
+    static const struct row causes[] = {
+        {"States.Format('{}',$.nope)",
+         "The function 'States.Format('{}',$.nope)' had the following error: The JsonPath argument for the field "
+         "'$.nope' could not be found in the input '{\"other\":1}'"},
+        {"States.Array(1, States.Format('{}', $.a.b))",
+         "The function 'States.Array(1, States.Format('{}', $.a.b))' had the following error: The JsonPath argument "
+         "for the field '$.a.b' could "
+         "not be found in the input '{\"other\":1}'"},
+        {"States.Format('{}', $$.Nope.Deep)",
+         "The function 'States.Format('{}', $$.Nope.Deep)' had the following error: The JsonPath argument "
+         "for the field '$.Nope.Deep' could not be found in the input '{\"other\":1}'"},
+        {"States.Format('{}', $.other[0])", "The function 'States.Format('{}', $.other[0])' had the following error: "
+                                            "Filter: [0] can only be applied to arrays. Current context "
+                                            "is: 1"},
+    };
+    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++) {
+        char *answer = call(causes[i].call, "{\"other\":1}");
+        char *wanted = dr_format("States.Runtime: %s", causes[i].answer);
+        assert_string_equal(answer, wanted);
+        free(answer);
+        free(wanted);
+    }
 }
 
 static void mistakes_are_placed_and_explained(void **state)
@@ -248,8 +265,8 @@ static void a_wrong_number_of_arguments_fails_when_called(void **state)
                 "States.Format takes at least 1 argument, not 0: a text with each {} replaced by the next argument")},
         {"States.UUID(1)", FAILED("UUID", "1", "States.UUID takes 0 arguments, not 1: a random version 4 UUID")},
         {"States.Array(1, States.Hash('x'))",
-         FAILED("Hash", "'x'",
-                "States.Hash takes 2 arguments, not 1: hexadecimal MD5, SHA-1, SHA-256, SHA-384 or SHA-512 of a text")},
+         WHOLE("States.Array(1, States.Hash('x'))", "Hash",
+               "States.Hash takes 2 arguments, not 1: hexadecimal MD5, SHA-1, SHA-256, SHA-384 or SHA-512 of a text")},
     };
     check_rows(rows, sizeof rows / sizeof *rows);
     struct dr_arena *arena = dr_arena_new();

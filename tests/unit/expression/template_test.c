@@ -1,4 +1,5 @@
 /* Payload templates in both languages: values, sharing, causes, what they use, mistakes with their places. */
+#include "interpreter/expression/rule.h"
 #include "interpreter/expression/template.h"
 
 #include "interpreter/expression/values.h"
@@ -116,6 +117,10 @@ static void jsonpath_templates(void **state)
         {"{'v.$': $none}", "{}",
          "States.Runtime: The JSONPath '$none' specified for the field 'v.$' could not be found in the input '{}' uses "
          "none@1:9"},
+        {"{'v.$': '$.items[5]', 'w.$': '$.items[-3]'}", "{\"items\":[1,2]}", "{\"v\":null,\"w\":null}"},
+        {"{'v.$': '$.items[5].x'}", "{\"items\":[1]}",
+         "States.Runtime: The JSONPath '$.items[5].x' specified for the field 'v.$' could not be found in the input "
+         "'{\"items\":[1]}'"},
         {"{'v.$': $$.Execution.No}", "{}",
          "States.Runtime: The JSONPath '$$.Execution.No' specified for the field 'v.$' could not be found in the input "
          "'{\"Execution\":{\"Name\":\"run-1\"}}' uses the context"},
@@ -179,6 +184,13 @@ static void jsonata_templates(void **state)
          "result type."},
         {"'{% $millis() %}'", "{}", "1763694000123"},
         {"'{% $sum := 1 %}'", "{}", "1"},
+        {"'{% $states.input.items[v > 1]{k: $sum(v)} %}'", "{\"items\":[{\"k\":\"a\",\"v\":2},{\"k\":\"b\",\"v\":1}]}",
+         "{\"a\":2}"},
+        {"'{% $states.input.items^(v).v %}'", "{\"items\":[{\"v\":2},{\"v\":1}]}", "[1,2]"},
+        {"'{% $eval(\"1\") %}'", "{}",
+         "States.QueryEvaluationError: The JSONata expression '$eval(\"1\")' specified for the field 'Output' threw an "
+         "error during "
+         "evaluation. T1006: Attempted to invoke a non-function"},
         {"'{% $map([1,2], $string) %}'", "{}", "[\"1\",\"2\"]"},
     };
     check_rows(DR_JSONATA, "Output", rows, sizeof rows / sizeof *rows);
@@ -190,7 +202,10 @@ static void jsonata_mistakes(void **state)
     static const char *const rows[][2] = {
         {"'{% $states.result.x %}'", "1:5: $states.result is not available in the field 'Output'"},
         {"{a: '{% $states.errorOutput %}'}", "1:9: $states.errorOutput is not available in the field 'Output/a'"},
-        {"'{% $eval(\"1\") %}'", "The function $eval is not supported"},
+        {"'{% phone %}'", "1:5: Reference to 'phone' at the top level is not supported (write $states.input.phone"},
+        {"'{% $states.input.a + b.c[d = 1] %}'", "1:23: Reference to 'b' at the top level is not supported"},
+        {"'{% $map($states.input.a, function($x){ b }) %}'", "Reference to 'b' at the top level is not supported"},
+        {"'{% $$.x %}'", "1:5: Reference to '$$' is not supported"},
         {"'{% 1 + %}'", "The value for the field 'Output' must be a valid JSONata expression (S0207: "},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -248,6 +263,36 @@ static void aws_functions_of_jsonata(void **state)
         {"\"{% $map(['{\\\"a\\\":1}', '{\\\"a\\\":2}'], $parse).a %}\"", "{}", "[1,2]"},
     };
     check_rows(DR_JSONATA, "Output", rows, sizeof rows / sizeof *rows);
+}
+
+static void a_part_of_a_state_is_named_in_causes(void **state)
+{
+    (void)state;
+    struct dr_diagnostics found = {0};
+    const char *text = "{Condition: '{% $states.input.n %}', Output: {v: '{% $states.input.no %}'}}";
+    struct dr_document *document = dr_document_parse("t.yaml", text, strlen(text), &found);
+    struct dr_arena *arena = dr_arena_new();
+    json_t *input = json_pack("{s:i}", "n", 1);
+    struct dr_view view = {.input = input};
+    struct dr_error error = {0};
+    struct dr_template_uses uses = {.inside = "Choices[1]"};
+    const struct dr_rule *rule = dr_rule_compile(arena, document->root, DR_JSONATA, &uses, &found);
+    assert_int_equal(dr_rule_test(rule, &view, &error), DR_RULE_ERROR);
+    assert_string_equal(
+        error.cause,
+        "The JSONata expression '$states.input.n' specified for the field 'Choices[1]/Condition' returned an "
+        "unexpected result type. Expected 'boolean', but was 'number' for value: 1");
+    const struct dr_template *output =
+        dr_template_compile(arena, dr_node_member(document->root, "Output"), DR_JSONATA, "Output", &uses, &found);
+    assert_null(dr_template_eval(output, &view, &error));
+    assert_string_equal(
+        error.cause, "The JSONata expression '$states.input.no' specified for the field 'Choices[1]/Output/v' returned "
+                     "nothing (undefined).");
+    dr_error_done(&error);
+    json_decref(input);
+    dr_arena_free(arena);
+    dr_document_free(document);
+    dr_diagnostics_done(&found);
 }
 
 static void an_unknown_function_is_a_warning(void **state)
@@ -329,10 +374,15 @@ static void a_path_field_is_a_template(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(jsonpath_templates),       cmocka_unit_test(jsonpath_mistakes),
-        cmocka_unit_test(jsonata_templates),        cmocka_unit_test(jsonata_mistakes),
-        cmocka_unit_test(aws_functions_of_jsonata), cmocka_unit_test(an_unknown_function_is_a_warning),
-        cmocka_unit_test(constants_are_shared),     cmocka_unit_test(a_path_field_is_a_template),
+        cmocka_unit_test(jsonpath_templates),
+        cmocka_unit_test(jsonpath_mistakes),
+        cmocka_unit_test(jsonata_templates),
+        cmocka_unit_test(jsonata_mistakes),
+        cmocka_unit_test(aws_functions_of_jsonata),
+        cmocka_unit_test(a_part_of_a_state_is_named_in_causes),
+        cmocka_unit_test(an_unknown_function_is_a_warning),
+        cmocka_unit_test(constants_are_shared),
+        cmocka_unit_test(a_path_field_is_a_template),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
