@@ -273,12 +273,32 @@ static bool is_path(const char *name)
     return strncmp(name, "./", 2) == 0 || strncmp(name, "../", 3) == 0 || *name == '/';
 }
 
+/* What runbook:start is to people. Tasks that name it get the resource of the runbook that they start. */
+static const struct dr_resource runbook_start = {
+    .kind = DR_RESOURCE_RUNBOOK,
+    .name = "runbook:start",
+    .summary = "Run another runbook inside this one, as part of the same execution, and return its output.",
+    .effect = DR_EFFECT_WRITE,
+    .arguments = "{\"type\":\"object\",\"properties\":{"
+                 "\"Runbook\":{\"type\":\"string\",\"description\":\"The file, as a constant; a relative path is from this "
+                 "runbook's folder\"},"
+                 "\"Input\":{\"description\":\"Its input; checked against its Inputs, with their defaults\"}},"
+                 "\"required\":[\"Runbook\"]}",
+    .output = "{\"description\":\"The output of the runbook\"}",
+    .errors = "States.Runtime  the input is not what the runbook's Inputs say\n"
+              "States.Timeout  the task's TimeoutSeconds, or the runbook's own, is over\n"
+              "any other  what the runbook failed with",
+    .undo = "what the runbook's author wrote for it, such as a failback.yaml beside its failover.yaml",
+};
+
 const struct dr_resource *dr_catalogue_find(struct dr_catalogue *catalogue, const char *name, const char *directory,
                                             struct dr_diagnostics *found)
 {
     const struct dr_resource *primitive = find_primitive(catalogue, name);
     if (primitive)
         return primitive;
+    if (strcmp(name, runbook_start.name) == 0)
+        return &runbook_start;
     if (is_path(name)) {
         struct dr_arena *scratch = dr_arena_new();
         const char *path = dr_path_join(scratch, directory ? directory : ".", name);
@@ -364,6 +384,7 @@ static void list_names(struct dr_catalogue *catalogue)
         return;
     for (size_t i = 0; catalogue->primitives && catalogue->primitives[i]; i++)
         add_name(catalogue, dr_copy_string(catalogue->primitives[i]->name));
+    add_name(catalogue, dr_copy_string(runbook_start.name));
     for (size_t i = 0; i < catalogue->folder_count; i++)
         scan_folder(catalogue, catalogue->folders[i], "", 0);
     if (catalogue->name_count < 2)
