@@ -18,7 +18,7 @@ for path in scripts:
     for line in result.stderr.splitlines():
         complain(path, 0, line)
     text = text_of(path)
-    if not re.search(r"^set -[a-z]*e", text, re.M) and not re.search(r"^(source|\.) ", text, re.M):
+    if not re.search(r"^set -[a-z]*e", text, re.M) and not re.search(r"^(source|\.|exec) ", text, re.M):
         complain(path, 0, "does not stop at the first error: it has no set -eu")
 if shutil.which("shellcheck") and scripts:
     # SC2154: variables that a sourced file sets, whose name shellcheck cannot follow.
