@@ -137,7 +137,7 @@ void dr_text_json_real(struct dr_text *text, double number)
     while (count > 1 && digits[count - 1] == '0') {
         count--;
     }
-    put_decimal(text, digits, count, atoi(mark + 1));
+    put_decimal(text, digits, count, (int)strtol(mark + 1, NULL, 10));
 }
 
 static void put_line(struct dump *dump, unsigned depth)

@@ -198,7 +198,7 @@ static void put_java_real(struct dr_text *text, double real)
     int count = 0, point = -1, exponent = 0;
     for (const char *at = shortest.bytes; *at; at++) {
         if (*at == 'e') {
-            exponent = atoi(at + 1);
+            exponent = (int)strtol(at + 1, NULL, 10);
             break;
         }
         if (*at == '.') {

@@ -33,7 +33,7 @@ def list_of(top):
             said = [sentence for sentence in (first_sentence(f"{folder}/{name}") for name in names) if sentence]
             if not said:
                 complain(f"{folder}/{names[0]}", 1, "does not begin with a comment that says what it is")
-            lines.append("- " + " ".join(f"`{name}`" for name in names) + f" — {said[0] if said else ''}")
+            lines.append("- " + " ".join(f"`{name}`" for name in names) + (f" — {said[0]}" if said else ""))
     return "\n".join(lines).lstrip("\n") + "\n\n"
 
 
