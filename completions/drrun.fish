@@ -18,25 +18,24 @@ function __drrun_command
     end
 end
 
-# "--name<tab>PLACEHOLDER<tab>help" of the command.
+# "--input<tab>JSON|@FILE|-<tab>the execution's input": of the command.
 function __drrun_options
-    set -l command $argv[1]
-    set -l pending
-    for line in (drrun $command --help 2>/dev/null)
-        if test -n "$pending" # a long option has its text on the next line
-            echo $pending(string trim -- $line)
-            set pending
-        else if set -l parts (string match -r -- '^  (--[a-z][a-z-]*)(?:\[=([^\]]+)\]| (\S+))?(?:$|  +(.*))' $line)
-            # Groups that took no part are empty or missing, by version: take the pieces one by one.
-            set -l placeholder (string match -r -- '^  --[a-z-]+(?:\[=|(?= \S) )([^\] ]*)' $line)[2]
-            set -l text (string replace -r -- '^  --[a-z-]+(?:\[=[^\]]+\]| \S+)?(?:\s+|$)' '' $line)
-            if test -n "$text"
-                printf '%s\t%s\t%s\n' $parts[2] "$placeholder" "$text"
-            else
-                set pending (printf '%s\t%s\t' $parts[2] "$placeholder")
-            end
-        end
-    end
+    drrun $argv[1] --help 2>/dev/null | sed -n '
+        /^  --/{
+            # A long option has its text on the next line.
+            /^  --[^ ]* \{0,1\}[^ ]*$/{
+                N
+                s/\n */  /
+            }
+            # Forgets that the line before was put together: "t" asks for any substitution.
+            t joined
+            :joined
+            s/^  \(--[a-z][a-z-]*\)\[=\([^] ]*\)\]  *\(.*\)/\1	\2	\3/p
+            t
+            s/^  \(--[a-z][a-z-]*\)   *\(.*\)/\1		\2/p
+            t
+            s/^  \(--[a-z][a-z-]*\) \([^ ]*\)  *\(.*\)/\1	\2	\3/p
+        }'
     printf '%s\t\t%s\n' --help 'what the command does, with examples'
 end
 
@@ -64,9 +63,9 @@ function __drrun_files # with the prefix $argv[2], such as @
     set -l word (string replace -r -- "^$argv[2]" '' "$argv[1]")
     for file in $word*
         if test -d $file
-            echo $argv[2]$file/
+            echo "$argv[2]$file/"
         else if string match -qr '\.(yaml|yml|json)$' -- $file
-            echo $argv[2]$file
+            echo "$argv[2]$file"
         end
     end
 end
@@ -112,7 +111,7 @@ function __drrun_complete
             __drrun_value $option[2] "$word"
             return
         else if test "$equals[2]" = "$option[1]"
-            __drrun_value $option[2] "$equals[3]" | string replace -r '^' "$option[1]="
+            __drrun_value $option[2] "$equals[3]" | string replace -r -- '^' "$option[1]="
             return
         end
     end
@@ -121,11 +120,11 @@ function __drrun_complete
         return
     end
     switch (drrun $command --help 2>/dev/null | string match -rg '^Usage: drrun [a-z-]+ *(.*)')
-        case 'ID*' '[[]ID*' '\[ID*'
+        case 'ID*' '[ID*'
             __drrun_executions
-        case 'FILE*' '\[FILE*'
+        case 'FILE*' '[FILE*'
             __drrun_files "$word"
-        case 'NAME*' '\[NAME*'
+        case 'NAME*' '[NAME*'
             __drrun_actions
     end
 end
