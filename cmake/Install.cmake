@@ -3,13 +3,14 @@
 install(TARGETS drrun RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 # Actions stand in providers/actions/<service>/ and providers/<provider>/actions/<service>/; installed, they are one tree.
-set(DRRUN_ACTIONS_DIR "${CMAKE_INSTALL_FULL_DATADIR}/drrun/actions")
 file(GLOB action_folders CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/providers/actions" "${CMAKE_SOURCE_DIR}/providers/*/actions")
 foreach(folder ${action_folders})
   install(DIRECTORY "${folder}/" DESTINATION ${CMAKE_INSTALL_DATADIR}/drrun/actions FILES_MATCHING PATTERN "*.yaml")
 endforeach()
 
-install(DIRECTORY "${CMAKE_SOURCE_DIR}/schemas/" DESTINATION ${CMAKE_INSTALL_DATADIR}/drrun/schemas FILES_MATCHING PATTERN "*.json")
+if(EXISTS "${CMAKE_SOURCE_DIR}/schemas")
+  install(DIRECTORY "${CMAKE_SOURCE_DIR}/schemas/" DESTINATION ${CMAKE_INSTALL_DATADIR}/drrun/schemas FILES_MATCHING PATTERN "*.json")
+endif()
 # With the scripts that make the environment they run in: those have to stay executable.
 install(DIRECTORY "${CMAKE_SOURCE_DIR}/runbooks/" DESTINATION ${CMAKE_INSTALL_DATADIR}/drrun/runbooks USE_SOURCE_PERMISSIONS
         PATTERN "__pycache__" EXCLUDE)

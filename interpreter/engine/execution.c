@@ -1,4 +1,6 @@
 /* The life of an execution: made, begun, looked at, freed. */
+#include "interpreter/engine/execution.h"
+
 #include "interpreter/engine/tree.h"
 
 #include "interpreter/base/clock.h"

@@ -1,3 +1,4 @@
+/* What every runtime has in common. */
 #include "interpreter/base/runtime.h"
 
 const char *dr_runtime_problem(const struct dr_runtime *runtime)

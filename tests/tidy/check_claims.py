@@ -11,7 +11,7 @@ if not os.path.isfile(PAGE):
 
 page = text_of(PAGE)
 claims = {}
-for found in re.finditer(r"^(?:#+ |- |\* |\| ?|\*\*|- \*\*|\| \*\*)\[?(D\d+)\]?\b", page, re.M):
+for found in re.finditer(r"^(?:#+ |- |\* |\| ?|\*\*|- \*\*|\| \*\*)\[?(D[1-9]\d*)\]?\b", page, re.M):
     claims.setdefault(found.group(1), line_of(page, found.start()))
 cited = {"code": {}, "tests": {}}
 for path in files(".c", ".h", ".py", ".sh", ".yaml", ".def", ""):
@@ -19,8 +19,8 @@ for path in files(".c", ".h", ".py", ".sh", ".yaml", ".def", ""):
     if not where or path.startswith(("tests/tidy/", "tests/fuzz/corpus/")) or not path.endswith((".c", ".h", ".py", ".sh", ".yaml", ".def", "_test")):
         continue
     text = text_of(path)
-    for found in re.finditer(r"\[(D\d+(?:, ?D\d+)*)\]", text):
-        for claim in re.findall(r"D\d+", found.group(1)):
+    for found in re.finditer(r"\[(D[1-9]\d*(?:, ?D[1-9]\d*)*)\]", text):
+        for claim in re.findall(r"D[1-9]\d*", found.group(1)):
             cited[where].setdefault(claim, (path, line_of(text, found.start())))
 if not claims:
     complain(PAGE, 0, "has no claims: none of its lines begins with D1")

@@ -1,3 +1,4 @@
+/* Numbers as a picture wants them: words, Roman numerals, letters, grouped digits ($formatInteger). */
 #include "interpreter/expression/jsonata/picture.h"
 
 #include "interpreter/expression/jsonata/case.h"
