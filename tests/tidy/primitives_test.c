@@ -74,6 +74,16 @@ static bool has_row(const char *page, const char *name, size_t size)
     return found;
 }
 
+/* Whether the page speaks of an argument: `Name`, or of a part of it: `Name.Part`. */
+static bool has_argument(const char *page, const char *name)
+{
+    char *whole = dr_format("`%s`", name), *part = dr_format("`%s.", name);
+    bool found = strstr(page, whole) || strstr(page, part);
+    free(whole);
+    free(part);
+    return found;
+}
+
 static void check_schema(const struct dr_resource *resource, const char *page)
 {
     json_t *schema = parse(resource, "arguments", resource->arguments);
@@ -85,8 +95,8 @@ static void check_schema(const struct dr_resource *resource, const char *page)
     {
         if (!json_object_get(property, "description"))
             complain(resource, "argument %s has no description", name);
-        if (!has_row(page, name, strlen(name)))
-            complain(resource, "its page has no row for argument %s", name);
+        if (!has_argument(page, name))
+            complain(resource, "its page says nothing of argument %s", name);
     }
     json_array_foreach(json_object_get(schema, "required"), i, required)
     {
