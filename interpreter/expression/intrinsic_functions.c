@@ -10,7 +10,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -281,6 +280,24 @@ static json_t *call_ArrayUnique(struct intrinsic_call *call)
 
 /* --- Text and data ------------------------------------------------------------------------------------------------ */
 
+static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/* Writes 4 characters for each 3 bytes begun; returns how many. */
+static size_t encode_base64(const unsigned char *bytes, size_t size, char *to)
+{
+    char *at = to;
+    for (size_t i = 0; i < size; i += 3) {
+        size_t left = size - i;
+        uint32_t bits =
+            (uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) | (left > 2 ? bytes[i + 2] : 0);
+        *at++ = base64_digits[bits >> 18];
+        *at++ = base64_digits[bits >> 12 & 63];
+        *at++ = left > 1 ? base64_digits[bits >> 6 & 63] : '=';
+        *at++ = left > 2 ? base64_digits[bits & 63] : '=';
+    }
+    return (size_t)(at - to);
+}
+
 static json_t *call_Base64Encode(struct intrinsic_call *call)
 {
     const json_t *text = need_string(call, 0);
@@ -288,19 +305,18 @@ static json_t *call_Base64Encode(struct intrinsic_call *call)
         return NULL;
     }
     size_t size = json_string_length(text);
-    unsigned char *encoded = dr_alloc(4 * (size / 3 + 1) + 1);
-    int encoded_size = EVP_EncodeBlock(encoded, (const unsigned char *)json_string_value(text), (int)size);
-    json_t *result = json_stringn_nocheck((char *)encoded, (size_t)encoded_size);
+    char *encoded = dr_alloc(4 * (size / 3 + 1));
+    size_t encoded_size = encode_base64((const unsigned char *)json_string_value(text), size, encoded);
+    json_t *result = json_stringn_nocheck(encoded, encoded_size);
     free(encoded);
     return result;
 }
 
 static int base64_digit(char byte)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     byte = byte == '-' ? '+' : byte == '_' ? '/' : byte; /* the alphabet for URLs is understood too */
-    const char *at = byte ? strchr(digits, byte) : NULL;
-    return at ? (int)(at - digits) : -1;
+    const char *at = byte ? strchr(base64_digits, byte) : NULL;
+    return at ? (int)(at - base64_digits) : -1;
 }
 
 /* As lenient as the service: what is no digit is skipped, the first '=' ends it, the digits that do not fill a byte are

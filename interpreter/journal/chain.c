@@ -28,11 +28,19 @@ void dr_chain_feed(struct dr_chain *chain, const char *bytes, size_t size)
     SHA256_Update(&chain->running, bytes, size);
 }
 
-static void digest_hex(SHA256_CTX *running, char out[DR_DIGEST_HEX + 1])
+static void finish_hex(SHA256_CTX *running, char out[DR_DIGEST_HEX + 1])
 {
     unsigned char digest[SHA256_DIGEST_LENGTH];
     SHA256_Final(digest, running);
     dr_hex(out, digest, sizeof digest);
+}
+
+void dr_digest_hex(const char *bytes, size_t size, char out[DR_DIGEST_HEX + 1])
+{
+    SHA256_CTX running;
+    SHA256_Init(&running);
+    SHA256_Update(&running, bytes, size);
+    finish_hex(&running, out);
 }
 
 /* The line up to the digest. Returns its size. */
@@ -61,7 +69,7 @@ static size_t print_line(const struct dr_chain *chain, uint64_t durable, char ou
     size_t size = print_start(out, chain->commits + 1, durable);
     SHA256_CTX running = chain->running;
     SHA256_Update(&running, out, size);
-    digest_hex(&running, ret_digest);
+    finish_hex(&running, ret_digest);
     memcpy(out + size, ret_digest, DR_DIGEST_HEX);
     size += DR_DIGEST_HEX;
     memcpy(out + size, "\"}\n", 3);

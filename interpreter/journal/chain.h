@@ -15,8 +15,7 @@
 #ifndef DRRUN_JOURNAL_CHAIN_H
 #define DRRUN_JOURNAL_CHAIN_H
 
-#define OPENSSL_SUPPRESS_DEPRECATED /* the low-level digest starts in no time; EVP's set-up costs more than a small    \
-                                       run */
+#define OPENSSL_SUPPRESS_DEPRECATED /* EVP and the one-call SHA256() bring all ciphers along: a slow start */
 #include "interpreter/base/text.h"
 
 #include <openssl/sha.h>
@@ -54,6 +53,8 @@ bool dr_resembles_commit(const char *line, size_t size);
 /* "durable" of a well-formed commit line (without newline); false if it is none. For lines that cannot be verified. */
 bool dr_commit_claims(const char *line, size_t size, uint64_t *ret_durable);
 
+/* Of the bytes alone, in hexadecimal. */
+void dr_digest_hex(const char *bytes, size_t size, char out[DR_DIGEST_HEX + 1]);
 void dr_hex(char *out /* 2 * size + 1 */, const unsigned char *bytes, size_t size);
 
 #endif

@@ -245,10 +245,8 @@ char *dr_disk_name(const char *key)
     if (name.size == 0)
         dr_text_putc(&name, '%');
     if (name.size > NAME_BYTES_MAX) {
-        unsigned char digest[SHA256_DIGEST_LENGTH];
         char hex[DR_DIGEST_HEX + 1];
-        SHA256((const unsigned char *)key, strlen(key), digest);
-        dr_hex(hex, digest, sizeof digest);
+        dr_digest_hex(key, strlen(key), hex);
         dr_text_clear(&name);
         dr_text_printf(&name, "%%sha256-%s", hex); /* '%s' begins no encoded byte */
     }

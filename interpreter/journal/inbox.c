@@ -1,7 +1,10 @@
 /* The inbox: messages from other processes to an execution, one small file each.
  *
  * executions/<id>/inbox/<20 digits>-<pid>.json; the digits grow, so that names sort by age and none is ever used twice:
- * the engine remembers names to know which messages it has already recorded. [D13] */
+ * the engine remembers names to know which messages it has already recorded. [D13]
+ *
+ * executions/<id>/wake is a FIFO while somebody listens: who posts writes a byte to it. inotify would need no file, but
+ * letting go of a watch waits for a grace period of the kernel, more than ten times as long as a whole small run. */
 #include "interpreter/journal/disk.h"
 #include "interpreter/journal/memory.h"
 #include "interpreter/journal/problem.h"
@@ -13,14 +16,14 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "interpreter/base/limits.h"
 
 struct dr_watch {
-    char *id;
+    char *id, *path;
     int fd;
     struct dr_watch *next;
 };
@@ -112,6 +115,19 @@ static bool post_memory(struct dr_store *store, const char *id, const json_t *me
     return true;
 }
 
+/* Tells whoever listens. Nobody may: then the message is found when somebody does. */
+static void wake(struct dr_store *store, const char *id)
+{
+    char *path = dr_store_path(store, "executions", id, "wake");
+    int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+    free(path);
+    struct stat status;
+    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode) && write(fd, "", 1) < 0)
+        errno = 0; /* full: it will wake anyhow */
+    if (fd >= 0)
+        close(fd);
+}
+
 bool dr_store_post(struct dr_store *store, const char *id, const json_t *message, struct dr_problem *problem)
 {
     if (!dr_store_check_id(id, problem))
@@ -125,6 +141,8 @@ bool dr_store_post(struct dr_store *store, const char *id, const json_t *message
     else {
         dr_text_putc(&text, '\n');
         ok = post_file(store, id, text.bytes, text.size, problem);
+        if (ok)
+            wake(store, id);
     }
     dr_text_done(&text);
     return ok;
@@ -141,8 +159,8 @@ static struct dr_watch *find_watch(struct dr_store *store, const char *id)
 /* What woke us is about to be read. Before the listing: a message that arrives in between wakes us again. */
 static void drain(const struct dr_watch *watch)
 {
-    char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
-    while (watch && read(watch->fd, events, sizeof events) > 0)
+    char bytes[256];
+    while (watch && read(watch->fd, bytes, sizeof bytes) > 0)
         continue;
 }
 
@@ -227,19 +245,29 @@ int dr_store_inbox_fd(struct dr_store *store, const char *id)
     struct dr_watch *watch = find_watch(store, id);
     if (watch)
         return watch->fd;
-    int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    char *folder = dr_store_path(store, "executions", id, "inbox");
-    if (fd >= 0 && inotify_add_watch(fd, folder, IN_MOVED_TO | IN_ONLYDIR) < 0) {
-        close(fd);
-        fd = -1;
-    }
-    free(folder);
-    if (fd < 0)
+    char *path = dr_store_path(store, "executions", id, "wake");
+    int fd = -1;
+    struct stat status;
+    if (mkfifo(path, 0600) == 0 || errno == EEXIST)
+        fd = open(path,
+                  O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW); /* a writer of our own: without one it would hang up */
+    if (fd < 0 || fstat(fd, &status) != 0 || !S_ISFIFO(status.st_mode)) {
+        if (fd >= 0)
+            close(fd);
+        free(path);
         return -1;
+    }
     watch = dr_alloc(sizeof *watch);
-    *watch = (struct dr_watch){.id = dr_copy_string(id), .fd = fd, .next = store->watches};
+    *watch = (struct dr_watch){.id = dr_copy_string(id), .path = path, .fd = fd, .next = store->watches};
     store->watches = watch;
     return fd;
+}
+
+void dr_store_unwatch(struct dr_store *store, const char *id)
+{
+    const struct dr_watch *watch = find_watch(store, id);
+    if (watch)
+        unlink(watch->path);
 }
 
 void dr_watches_free(struct dr_watch *watches)
@@ -247,6 +275,7 @@ void dr_watches_free(struct dr_watch *watches)
     for (struct dr_watch *next; watches; watches = next) {
         next = watches->next;
         close(watches->fd);
+        free(watches->path);
         free(watches->id);
         free(watches);
     }

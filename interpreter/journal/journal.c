@@ -586,7 +586,9 @@ void dr_journal_close(struct dr_journal *journal)
         execution->content.size = execution->committed;
         execution->locked = false;
     }
-    if (!journal->view && journal->fd >= 0)
+    if (!journal->view && journal->fd >= 0) {
         dr_journal_rest(journal);
+        dr_store_unwatch(journal->store, journal->id);
+    }
     free_journal(journal);
 }

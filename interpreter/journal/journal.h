@@ -84,8 +84,8 @@ bool dr_store_post(struct dr_store *store, const char *id, const json_t *message
 typedef void dr_inbox_fn(void *data, const char *name, const json_t *message);
 bool dr_store_inbox(struct dr_store *store, const char *id, dr_inbox_fn *take, void *data, struct dr_problem *problem);
 void dr_store_inbox_done(struct dr_store *store, const char *id, const char *name);
-/* A descriptor that becomes readable when the inbox may have something (inotify); -1 if there is none, then poll. Owned
- * by the store. */
+/* A descriptor that becomes readable when the inbox may have something (a FIFO beside it); -1 if there is none, then
+ * poll. Owned by the store. */
 int dr_store_inbox_fd(struct dr_store *store, const char *id);
 
 /* Facts: small durable values shared by all executions of the store (state:get, state:put). See struct dr_host_ops in

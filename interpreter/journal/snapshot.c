@@ -11,19 +11,12 @@
 
 #define HEADER_BYTES_MAX 512
 
-static void digest_hex(const char *bytes, size_t size, char out[DR_DIGEST_HEX + 1])
-{
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    SHA256((const unsigned char *)bytes, size, digest);
-    dr_hex(out, digest, sizeof digest);
-}
-
 bool dr_snapshot_write(struct dr_store *store, const char *id, const struct dr_snapshot_mark *mark, const char *bytes,
                        size_t size, struct dr_problem *problem)
 {
     struct dr_text text = {0};
     char digest[DR_DIGEST_HEX + 1];
-    digest_hex(bytes, size, digest);
+    dr_digest_hex(bytes, size, digest);
     dr_text_printf(
         &text, "{\"k\":\"snapshot\",\"format\":%d,\"offset\":%llu,\"chain\":\"%s\",\"size\":%zu,\"sha256\":\"%s\"}\n",
         DR_JOURNAL_FORMAT, (unsigned long long)mark->offset, mark->chain, size, digest);
@@ -90,7 +83,7 @@ bool dr_snapshot_read(struct dr_store *store, const char *id, const struct dr_sn
     ok =
         start > 0 && file_size - start == size && found.offset == mark->offset && strcmp(found.chain, mark->chain) == 0;
     if (ok) {
-        digest_hex(file + start, size, actual);
+        dr_digest_hex(file + start, size, actual);
         ok = strcmp(actual, digest) == 0;
     }
     if (ok) {

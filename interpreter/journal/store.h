@@ -10,7 +10,7 @@ struct dr_watch;
 struct dr_store {
     char *folder;             /* NULL: memory */
     struct dr_memory *memory; /* NULL: folder */
-    struct dr_watch *watches; /* inboxes under inotify */
+    struct dr_watch *watches; /* inboxes that somebody listens to */
 };
 
 /* "<store>/<kind>/<name>[/<file>]"; the caller frees. `file` may be NULL. */
@@ -27,6 +27,8 @@ bool dr_store_make_folder(const struct dr_store *store, const char *name, struct
  * lets go. */
 int dr_store_enter(const struct dr_store *store, const char *kind, const char *name, struct dr_problem *problem);
 
+/* Removes the file by which an inbox wakes us. While the execution is still locked: the next process makes its own. */
+void dr_store_unwatch(struct dr_store *store, const char *id);
 void dr_watches_free(struct dr_watch *watches);
 
 #endif

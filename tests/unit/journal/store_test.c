@@ -272,6 +272,29 @@ static void test_messages_are_taken_in_order_and_stay_until_done(void **state)
     dr_text_done(&seen);
 }
 
+/* The next process to run the execution is woken too, whatever the one before leaves or removes. */
+static void test_each_owner_of_an_inbox_is_woken(void **state)
+{
+    (void)state;
+    char path[512];
+    struct dr_problem problem = {0};
+    snprintf(path, sizeof path, "%s/executions/e1/wake", folder);
+    struct dr_journal *journal = created("e1");
+    assert_true(dr_store_inbox_fd(store, "e1") >= 0);
+    assert_int_equal(access(path, F_OK), 0);
+    dr_journal_close(journal);
+    assert_int_equal(access(path, F_OK), -1);
+
+    struct dr_store *next = dr_store_open(folder, false, &problem);
+    assert_true(dr_journal_open(next, "e1", &journal, &problem));
+    int fd = dr_store_inbox_fd(next, "e1");
+    dr_store_free(store);
+    store = next;
+    post("a");
+    assert_true(readable(fd));
+    dr_journal_close(journal);
+}
+
 static void test_posting_to_nobody_is_an_error(void **state)
 {
     (void)state;
@@ -491,6 +514,7 @@ int main(void)
         ON_DISK(test_an_owner_that_is_gone_owns_nothing),
         ON_DISK(test_messages_are_taken_in_order_and_stay_until_done),
         IN_MEMORY(test_messages_are_taken_in_order_and_stay_until_done),
+        ON_DISK(test_each_owner_of_an_inbox_is_woken),
         ON_DISK(test_posting_to_nobody_is_an_error),
         IN_MEMORY(test_posting_to_nobody_is_an_error),
         ON_DISK(test_a_message_of_a_set_back_clock_is_still_the_newest),
