@@ -434,7 +434,7 @@ const struct dr_form dr_action_form = FORM("Action block", action_fields, .of_dr
 const struct dr_field *dr_form_field(const struct dr_form *form, const char *name)
 {
     for (size_t i = 0; i < form->count; i++)
-        if (strcmp(form->fields[i].name, name) == 0)
+        if (form->fields[i].name[0] == name[0] && strcmp(form->fields[i].name, name) == 0)
             return &form->fields[i];
     return NULL;
 }

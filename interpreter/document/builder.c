@@ -137,7 +137,7 @@ static void find_twice(struct dr_builder *builder, const struct dr_node *const *
     }
     for (size_t i = 1; i < count; i++)
         for (size_t j = 0; j < i; j++)
-            if (strcmp(members[i]->key, members[j]->key) == 0) {
+            if (members[i]->key[0] == members[j]->key[0] && strcmp(members[i]->key, members[j]->key) == 0) {
                 report_twice(builder, members[j], members[i]);
                 break;
             }
