@@ -132,12 +132,12 @@ class Catalogue:
     def __init__(self, drrun):
         self.rows = json.loads(ask(drrun, 'actions', '--json'))['actions']
 
-    def list(self, kind):
-        rows = []
+    def list(self, _):
+        kinds, rows = ('primitive', 'runbook'), []
         for row in self.rows:
             page = f'primitives/{row["name"].replace(":", "-")}.md'
             linked = os.path.exists(os.path.join(ROOT, 'docs/reference', page))
-            if row['kind'] == kind.rstrip('s'):
+            if row['kind'] in kinds:
                 rows.append([f'[`{row["name"]}`]({page})' if linked else f'`{row["name"]}`', row['effect'], cell(row['summary'])])
         return table(['Name', 'Effect', ''], rows)
 
@@ -176,7 +176,7 @@ def error_names(catalogue):
     functions = set(re.findall(r'^INTRINSIC\((\w+)', read('interpreter/expression/intrinsics.def'), re.M))
     names = {name for name in names if name.split('.')[1] not in functions}
     for row in catalogue.rows:
-        names.update(line.split()[0] for line in (row['errors'] or '').splitlines() if line.strip())
+        names.update(line.split()[0] for line in (row['errors'] or '').splitlines() if '.' in line.split('  ')[0])
         for error in re.findall(r'^\s+Error: ([A-Z]\w+\.\w+)$', read(os.path.relpath(os.path.realpath(row['file']), ROOT)) if row['file'] else '', re.M):
             names.add(error)
     # Names that C code makes and no row of facts declares would be found by nobody.
@@ -225,7 +225,7 @@ def main():
             problems.append(f'docs/reference: nothing documents the {kind} "{name}". Add a section with the lines "<!-- table: {kind} {name} -->" and '
                             '"<!-- end -->" to cli.md (command), language.md (fields) or actions.md (action), and run tests/docs/tables.py --write')
     for row in catalogue.rows:
-        if row['kind'] == 'primitive' and not os.path.exists(os.path.join(ROOT, 'docs/reference/primitives', row['name'].replace(':', '-') + '.md')):
+        if row['kind'] != 'action' and not os.path.exists(os.path.join(ROOT, 'docs/reference/primitives', row['name'].replace(':', '-') + '.md')):
             problems.append(f'docs/reference/primitives: there is no page about {row["name"]}')
     check_errors(catalogue)
     for problem in problems:
