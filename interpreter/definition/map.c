@@ -29,7 +29,7 @@ static const struct dr_template *parse_arguments(struct dr_state_parse *at, cons
 }
 
 static const struct dr_resource *parse_resource(struct dr_state_parse *at, const struct dr_form *form,
-                                                const struct dr_node *node, const char **ret_text,
+                                                const struct dr_node *node, const char *provided, const char **ret_text,
                                                 const struct dr_where *where)
 {
     const struct dr_node *resource = dr_form_member(form, node, "Resource");
@@ -40,7 +40,7 @@ static const struct dr_resource *parse_resource(struct dr_state_parse *at, const
         dr_node_member(node, at->state->language == DR_JSONATA ? "Arguments" : "Parameters");
     const struct dr_resource *found = dr_resource_parse(at->parser, resource, arguments, at->state->language, where);
     if (found)
-        dr_arguments_check(at->parser, found, node, arguments, at->state->language, where);
+        dr_arguments_check(at->parser, found, node, arguments, at->state->language, provided, where);
     return found;
 }
 
@@ -83,7 +83,7 @@ static const struct dr_item_reader *parse_reader(struct dr_state_parse *at, cons
     if (node == NULL || !dr_form_check(at->parser, &dr_item_reader_form, node, at->state->language, &where))
         return NULL;
     struct dr_item_reader *reader = dr_arena_alloc(at->parser->arena, sizeof *reader);
-    reader->resource = parse_resource(at, &dr_item_reader_form, node, &reader->resource_text, &where);
+    reader->resource = parse_resource(at, &dr_item_reader_form, node, NULL, &reader->resource_text, &where);
     reader->arguments = parse_arguments(at, node);
     const struct dr_node *config = dr_form_member(&dr_item_reader_form, node, "ReaderConfig");
     if (config)
@@ -123,7 +123,7 @@ static const struct dr_result_writer *parse_writer(struct dr_state_parse *at, co
     if (node == NULL || !dr_form_check(at->parser, &dr_result_writer_form, node, at->state->language, &where))
         return NULL;
     struct dr_result_writer *writer = dr_arena_alloc(at->parser->arena, sizeof *writer);
-    writer->resource = parse_resource(at, &dr_result_writer_form, node, &writer->resource_text, &where);
+    writer->resource = parse_resource(at, &dr_result_writer_form, node, "Body", &writer->resource_text, &where);
     writer->arguments = parse_arguments(at, node);
     const struct dr_node *config = dr_form_member(&dr_result_writer_form, node, "WriterConfig");
     if (config == NULL ||

@@ -162,8 +162,10 @@ void dr_graph_check(struct dr_parser *parser, const struct dr_block *block, bool
 const struct dr_resource *dr_resource_parse(struct dr_parser *parser, const struct dr_node *resource,
                                             const struct dr_node *arguments, enum dr_language language,
                                             const struct dr_where *where);
+/* `provided`: an argument that the author need not give, because the state does (a ResultWriter's Body); NULL: none. */
 void dr_arguments_check(struct dr_parser *parser, const struct dr_resource *resource, const struct dr_node *task,
-                        const struct dr_node *arguments, enum dr_language language, const struct dr_where *where);
+                        const struct dr_node *arguments, enum dr_language language, const char *provided,
+                        const struct dr_where *where);
 
 /* --- runbook.c, action.c: the blocks --- */
 const struct dr_runbook *dr_runbook_parse(struct dr_parser *parser, const struct dr_node *block,
@@ -212,9 +214,11 @@ struct dr_schema_problem {
 typedef void dr_schema_fn(void *data, const struct dr_schema_problem *problem);
 /* Calls `report` for all that does not fit; strings are borrowed by it. True: fits. */
 bool dr_schema_check(const json_t *schema, const json_t *value, dr_schema_fn *report, void *data);
-/* The same for a value that is still a template: what has expressions in it is skipped, places are the nodes'. */
+/* The same for a value that is still a template: what has expressions in it is skipped, places are the nodes'. The
+ * member `provided` (NULL: none) need not be there. */
 void dr_schema_check_node(struct dr_parser *parser, const json_t *schema, const struct dr_node *node,
-                          enum dr_language language, const char *what, const struct dr_where *where);
+                          enum dr_language language, const char *what, const char *provided,
+                          const struct dr_where *where);
 /* Whether a JSON Schema is one that we understand; all that it is not is reported. */
 void dr_schema_verify(struct dr_parser *parser, const struct dr_node *schema, const char *code,
                       const struct dr_where *where);

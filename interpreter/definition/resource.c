@@ -186,7 +186,8 @@ const struct dr_resource *dr_resource_parse(struct dr_parser *parser, const stru
 }
 
 void dr_arguments_check(struct dr_parser *parser, const struct dr_resource *resource, const struct dr_node *task,
-                        const struct dr_node *arguments, enum dr_language language, const struct dr_where *outer)
+                        const struct dr_node *arguments, enum dr_language language, const char *provided,
+                        const struct dr_where *outer)
 {
     const json_t *schema = dr_catalogue_schema(parser->catalogue, resource);
     const struct dr_node *name = dr_node_member(task, "Resource");
@@ -197,13 +198,14 @@ void dr_arguments_check(struct dr_parser *parser, const struct dr_resource *reso
     char *what = dr_format("drrun actions %s shows the arguments",
                            resource->kind == DR_RESOURCE_RUNBOOK ? "runbook:start" : resource->name);
     if (arguments) {
-        dr_schema_check_node(parser, schema, arguments, language, what, &where);
+        dr_schema_check_node(parser, schema, arguments, language, what, provided, &where);
     } else if (language ==
                DR_JSONATA) { /* without Parameters a JSONPath task gets its input, which is known only then */
         const json_t *required = json_object_get(schema, "required");
         for (size_t i = 0; i < json_array_size(required); i++)
-            dr_mistake(parser, outer, task->key ? task->key_place : task->place, DR_ARGUMENT, dr_copy_string(what),
-                       "\"%s\" is required", json_string_value(json_array_get(required, i)));
+            if (!provided || strcmp(provided, json_string_value(json_array_get(required, i))) != 0)
+                dr_mistake(parser, outer, task->key ? task->key_place : task->place, DR_ARGUMENT, dr_copy_string(what),
+                           "\"%s\" is required", json_string_value(json_array_get(required, i)));
     }
     free(what);
 }

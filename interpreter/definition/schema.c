@@ -495,7 +495,8 @@ json_t *dr_schema_drop_nulls(const json_t *schema, const json_t *value)
 struct node_check {
     struct dr_parser *parser;
     enum dr_language language;
-    const char *what; /* "Arguments of http.check" */
+    const char *what;     /* "Arguments of http.check" */
+    const char *provided; /* an argument that the author need not give; NULL: none */
 };
 
 static bool is_dynamic(const struct node_check *check, const struct dr_node *node)
@@ -591,7 +592,7 @@ static void check_node_members(const struct node_check *check, const json_t *sch
     }
     for (size_t i = 0; i < json_array_size(required); i++) {
         const char *name = json_string_value(json_array_get(required, i));
-        if (json_object_get(given, name) == NULL)
+        if (json_object_get(given, name) == NULL && !(check->provided && strcmp(check->provided, name) == 0))
             dr_mistake(check->parser, outer, node->key ? node->key_place : node->place, DR_ARGUMENT,
                        dr_copy_string(check->what), "\"%s\" is required", name);
     }
@@ -630,9 +631,10 @@ static void check_node(const struct node_check *check, const json_t *schema, con
 }
 
 void dr_schema_check_node(struct dr_parser *parser, const json_t *schema, const struct dr_node *node,
-                          enum dr_language language, const char *what, const struct dr_where *where)
+                          enum dr_language language, const char *what, const char *provided,
+                          const struct dr_where *where)
 {
-    const struct node_check check = {parser, language, what};
+    const struct node_check check = {parser, language, what, provided};
     check_node(&check, schema, node, where);
 }
 

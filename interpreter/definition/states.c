@@ -259,7 +259,7 @@ static void parse_task(struct dr_state_parse *at)
     state->task.resource = dr_resource_parse(at->parser, resource, arguments, state->language, at->where);
     check_impaired(at);
     if (state->task.resource)
-        dr_arguments_check(at->parser, state->task.resource, at->node, arguments, state->language, at->where);
+        dr_arguments_check(at->parser, state->task.resource, at->node, arguments, state->language, NULL, at->where);
 }
 
 static void parse_choice(struct dr_state_parse *at)

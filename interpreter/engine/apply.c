@@ -82,6 +82,8 @@ static json_t *frame_input(struct dr_execution *execution, struct dr_frame *fram
     return input;
 }
 
+static void revive(struct dr_execution *execution, struct dr_branch *branch);
+
 /* Starts as many branches as may run, and notes that all have ended. */
 static void frame_go_on(struct dr_execution *execution, struct dr_frame *frame)
 {
@@ -90,6 +92,11 @@ static void frame_go_on(struct dr_execution *execution, struct dr_frame *frame)
         uint32_t item = (uint32_t)frame->begun++;
         if (frame->results[item])
             continue; /* kept from before a redrive */
+        if (frame->kept && frame->kept[item]) {
+            frame->running++;
+            revive(execution, frame->kept[item]);
+            continue;
+        }
         struct dr_error error = {0};
         json_t *input = frame_input(execution, frame, item, &error);
         if (!input) {
@@ -108,6 +115,23 @@ static void frame_go_on(struct dr_execution *execution, struct dr_frame *frame)
     }
     if (frame->ended == frame->count && !frame->error.error)
         frame_ended(execution, frame, NULL);
+}
+
+/* Every item without a result runs again: from where its branch was if that was kept, else (its failure was tolerated)
+ * from its start. */
+static void revive_frame(struct dr_execution *execution, struct dr_branch *branch)
+{
+    struct dr_frame *frame = branch->children;
+    dr_error_done(&frame->error);
+    dr_error_done(&branch->error);
+    branch->phase = DR_PHASE_FORKED;
+    if (frame->kind == DR_FRAME_MAP)
+        branch->stage = DR_MAP_RUN; /* the results are written again */
+    frame->begun = frame->ended = frame->failed = frame->running = 0;
+    for (size_t i = 0; i < frame->count; i++)
+        frame->ended += frame->results[i] != NULL;
+    dr_frame_keep(frame);
+    frame_go_on(execution, frame);
 }
 
 static void keep_record(struct dr_frame *frame, const struct dr_branch *branch, json_t *output,
@@ -137,6 +161,8 @@ static void branch_ended(struct dr_execution *execution, struct dr_branch *branc
                   (struct dr_notice){.kind = DR_NOTICE_ITEM_SUCCEEDED, .index = branch->item, .output = output});
     frame->owner->last_event =
         branch->last_event > frame->owner->last_event ? branch->last_event : frame->owner->last_event;
+    if (branch->depth_bound > frame->owner->depth_bound)
+        frame->owner->depth_bound = branch->depth_bound;
     frame->running--;
     frame->ended++;
     dr_branch_free(execution, branch);
@@ -408,43 +434,50 @@ static void apply_answer(struct dr_execution *execution, struct dr_event *event)
     dr_branch_queue(execution, branch);
 }
 
-/* [D24] What ended keeps its result. */
-static void revive(struct dr_execution *execution, struct dr_branch *branch)
+static bool is_unknown(const struct dr_error *error)
 {
-    struct dr_frame *frame = branch->children;
-    bool inside = frame && frame->kind != DR_FRAME_ACTION;
-    if (frame && frame->kind == DR_FRAME_ACTION && branch->resource && branch->resource->kind == DR_RESOURCE_RUNBOOK)
-        inside = true;
-    if (!inside ||
-        branch->phase == DR_PHASE_DONE) { /* the state is entered again; an action from its start, being convergent */
-        dr_branch_enter(execution, branch, branch->state, execution->now_ms);
-        return;
-    }
-    /* The branches that ended keep their results; those that failed or were stopped go on from where they were. */
-    dr_error_done(&frame->error);
-    dr_error_done(&branch->error);
-    branch->phase = DR_PHASE_FORKED;
-    frame->running = 0;
-    for (struct dr_branch *child = frame->first; child; child = child->next) {
-        frame->running++;
-        frame->failed -= child->phase == DR_PHASE_FAILED;
-    }
-    for (struct dr_branch *child = frame->first, *next; child; child = next) {
-        next = child->next;
-        revive(execution, child);
-    }
-    frame_go_on(execution, frame);
+    return strcmp(error->error, "Drrun.OutcomeUnknown") == 0;
 }
 
-static void apply_redrive(struct dr_execution *execution, struct dr_event *event)
+/* [D24] What ended keeps its result. Inside a Parallel or Map, each branch goes on from where it was; an answer that is
+ * there already counts; a call that was cut off and is unsafe to repeat is unknown; every other state is entered again
+ * (an action from its start, being convergent). */
+static void revive(struct dr_execution *execution, struct dr_branch *branch)
+{
+    const struct dr_frame *frame = branch->children;
+    enum dr_phase stopped = branch->phase == DR_PHASE_ABORTED ? branch->stopped : DR_PHASE_FAILED;
+    if (frame && (frame->kind != DR_FRAME_ACTION || branch->resource->kind == DR_RESOURCE_RUNBOOK)) {
+        revive_frame(execution, branch);
+    } else if (stopped == DR_PHASE_ANSWERED && (!branch->error.error || is_unknown(&branch->error))) {
+        branch->phase = DR_PHASE_ANSWERED;
+        dr_branch_queue(execution, branch);
+    } else if ((stopped == DR_PHASE_CALLING || stopped == DR_PHASE_PAUSED) &&
+               dr_effect_repeat(branch->resource, branch->arguments) == DR_REPEAT_NEVER) {
+        dr_error_done(&branch->error);
+        dr_error_set(&branch->error, "Drrun.OutcomeUnknown",
+                     "the call of %s was stopped before its answer: it is not known whether it took effect",
+                     branch->resource->name);
+        branch->phase = DR_PHASE_ANSWERED;
+        dr_branch_queue(execution, branch);
+    } else {
+        dr_branch_enter(execution, branch, branch->state, execution->now_ms);
+    }
+}
+
+/* An ended execution runs again, and its time starts again. */
+static void reopen(struct dr_execution *execution, int64_t now_ms)
 {
     const struct dr_machine *machine = execution->program->machine;
     execution->status = DR_RUNNING;
     execution->stopped_ms = 0;
-    execution->redrives++;
-    execution->deadline_ms =
-        machine->timeout_seconds > 0 ? event->time_ms + machine->timeout_seconds * 1000 : DR_TIME_NONE;
+    execution->deadline_ms = machine->timeout_seconds > 0 ? now_ms + machine->timeout_seconds * 1000 : DR_TIME_NONE;
     dr_error_done(&execution->error);
+}
+
+static void apply_redrive(struct dr_execution *execution, struct dr_event *event)
+{
+    reopen(execution, event->time_ms);
+    execution->redrives++;
     dr_notify(execution, execution->root, (struct dr_notice){.kind = DR_NOTICE_EXECUTION_REDRIVEN});
     revive(execution, execution->root);
 }
@@ -452,9 +485,7 @@ static void apply_redrive(struct dr_execution *execution, struct dr_event *event
 static void apply_from(struct dr_execution *execution, struct dr_event *event)
 {
     struct dr_branch *root = execution->root;
-    execution->status = DR_RUNNING;
-    execution->stopped_ms = 0;
-    dr_error_done(&execution->error);
+    reopen(execution, event->time_ms);
     dr_branch_stop(execution, root);
     root->machine = execution->program->machine;
     json_t *input = json_incref(event->data), *variables = json_incref(event->assigned);

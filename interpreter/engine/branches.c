@@ -125,11 +125,25 @@ void dr_frame_free(struct dr_execution *execution, struct dr_frame *frame)
     for (size_t i = 0; i < frame->count; i++)
         json_decref(frame->results[i]);
     free(frame->results);
+    free(frame->kept);
     json_decref(frame->items);
     json_decref(frame->start);
     json_decref(frame->records);
     dr_error_done(&frame->error);
     free(frame);
+}
+
+void dr_frame_keep(struct dr_frame *frame)
+{
+    free(frame->kept);
+    frame->kept = NULL;
+    for (struct dr_branch *child = frame->first; child; child = child->next) {
+        if (child->item < frame->begun || (child->phase != DR_PHASE_FAILED && child->phase != DR_PHASE_ABORTED))
+            continue;
+        if (!frame->kept)
+            frame->kept = dr_alloc(frame->count * sizeof(struct dr_branch *));
+        frame->kept[child->item] = child;
+    }
 }
 
 void dr_branch_enter(struct dr_execution *execution, struct dr_branch *branch, const struct dr_state *state,
@@ -169,8 +183,10 @@ void dr_branch_stop(struct dr_execution *execution, struct dr_branch *branch)
         execution->paused--;
     for (struct dr_branch *child = branch->children ? branch->children->first : NULL; child; child = child->next)
         dr_branch_stop(execution, child);
-    if (branch->phase != DR_PHASE_FAILED)
-        branch->phase = DR_PHASE_ABORTED;
+    if (branch->phase == DR_PHASE_FAILED || branch->phase == DR_PHASE_ABORTED)
+        return;
+    branch->stopped = branch->phase;
+    branch->phase = DR_PHASE_ABORTED;
 }
 
 unsigned dr_branch_depth(const struct dr_branch *branch)

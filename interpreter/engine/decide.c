@@ -39,6 +39,22 @@ static void unknown_event(struct dr_branch *branch, struct dr_event *event, stru
 
 static void leave_event(struct dr_branch *branch, struct dr_event *event, struct dr_decision *decision);
 
+/* The error of a failing decision; our own causes say where it happened, in AWS's words. The caller owns it. */
+static struct dr_error decided_error(const struct dr_branch *branch, struct dr_decision *decision)
+{
+    struct dr_error error = decision->error;
+    decision->error = (struct dr_error){0};
+    if (decision->error_is_ours && error.cause) {
+        struct dr_error named = {0};
+        dr_error_set(&named, error.error,
+                     "An error occurred while executing the state '%s' (entered at the event id #%llu). %s",
+                     branch->state->name, (unsigned long long)branch->entered_event, error.cause);
+        dr_error_done(&error);
+        error = named;
+    }
+    return error;
+}
+
 /* Retriers first, each with its own count; then catchers; then the error leaves the state. Steals `error`. */
 static void error_event(struct dr_execution *execution, struct dr_branch *branch, struct dr_error *error,
                         int64_t now_ms, struct dr_event *event)
@@ -71,8 +87,9 @@ static void error_event(struct dr_execution *execution, struct dr_branch *branch
         json_decref(output);
         json_decref(context.built);
         if (decision.kind == DR_DECIDE_FAIL) {
+            struct dr_error own = decided_error(branch, &decision);
             dr_error_done(error);
-            fail_event(event, &decision.error);
+            fail_event(event, &own);
         } else {
             event->index = (unsigned)i + 1;
             event->error = *error; /* for the record; leave_event() replaces it should it fail */
@@ -217,16 +234,7 @@ static void decision_event(struct dr_execution *execution, struct dr_branch *bra
         *decision = (struct dr_decision){0};
         break;
     case DR_DECIDE_FAIL: {
-        struct dr_error error = decision->error;
-        decision->error = (struct dr_error){0};
-        if (decision->error_is_ours && error.cause) {
-            struct dr_error named = {0};
-            dr_error_set(&named, error.error,
-                         "An error occurred while executing the state '%s' (entered at the event id #%llu). %s",
-                         branch->state->name, (unsigned long long)branch->entered_event, error.cause);
-            dr_error_done(&error);
-            error = named;
-        }
+        struct dr_error error = decided_error(branch, decision);
         if (branch->state->kind == DR_FAIL)
             fail_event(event, &error);
         else

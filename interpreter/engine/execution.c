@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SNAPSHOT_RECORDS 20000 /* bounds what a resume has to replay */
+
 /* ----- What the engine does for primitives
  * ----------------------------------------------------------------------------- */
 
@@ -65,6 +67,8 @@ struct dr_execution *dr_execution_new(const struct dr_execution_options *options
 {
     struct dr_execution *execution = dr_alloc(sizeof *execution);
     execution->options = *options;
+    if (execution->options.snapshot_records == 0)
+        execution->options.snapshot_records = SNAPSHOT_RECORDS;
     execution->host_ops =
         (struct dr_host_ops){.fact_get = fact_get, .fact_put = fact_put, .log = log_line, .metric = metric};
     execution->metrics = json_object();

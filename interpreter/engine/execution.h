@@ -62,6 +62,7 @@ struct dr_execution_options {
     struct dr_runtime *runtime;     /* borrowed */
     struct dr_catalogue *catalogue; /* borrowed: to load journaled definitions */
     struct dr_observer observer;
+    uint64_t snapshot_records; /* a snapshot after so many records; 0: the default */
 };
 
 struct dr_execution *dr_execution_new(const struct dr_execution_options *options);

@@ -6,9 +6,8 @@
 
 #include <string.h>
 
-#define STEPS_PER_TURN 10000   /* then signals, timers and completions get their turn */
-#define SNAPSHOT_RECORDS 20000 /* bounds what a resume has to replay */
-#define REST_MS 200            /* a sleep this long gives preallocated journal space back */
+#define STEPS_PER_TURN 10000 /* then signals, timers and completions get their turn */
+#define REST_MS 200          /* a sleep this long gives preallocated journal space back */
 
 static void live_event(struct dr_execution *execution, struct dr_event *event)
 {
@@ -62,7 +61,7 @@ static bool commit(struct dr_execution *execution)
     if (execution->visible && execution->options.observer.committed)
         execution->options.observer.committed(execution->options.observer.data, execution->now_ms);
     execution->visible = false;
-    if (execution->records_since_snapshot >= SNAPSHOT_RECORDS) {
+    if (execution->records_since_snapshot >= execution->options.snapshot_records) {
         dr_tree_save(execution);
         execution->records_since_snapshot = 0;
     }
@@ -94,6 +93,27 @@ static void take_timers(struct dr_execution *execution)
             time_out(execution, branch);
         else
             dr_branch_queue(execution, branch); /* a Wait or a back-off is over: it decides in its turn */
+    }
+}
+
+/* While an interrupt waits for calls that are unsafe to repeat, their time-outs still hold; nothing else moves. */
+static int64_t call_due(const struct dr_execution *execution)
+{
+    int64_t due_ms = DR_TIME_NONE;
+    for (uint32_t i = 0; i < execution->branch_count; i++) {
+        const struct dr_branch *branch = execution->branches[i];
+        if (branch && branch->effect && branch->due_ms < due_ms)
+            due_ms = branch->due_ms;
+    }
+    return due_ms;
+}
+
+static void time_out_calls(struct dr_execution *execution)
+{
+    for (uint32_t i = 0; i < execution->branch_count; i++) {
+        struct dr_branch *branch = execution->branches[i];
+        if (branch && branch->effect && branch->due_ms <= execution->now_ms)
+            time_out(execution, branch);
     }
 }
 
@@ -187,7 +207,7 @@ bool dr_execution_turn(struct dr_execution *execution)
         (void)commit(execution); /* what fails here is in execution->problem */
         return false;
     }
-    int64_t due_ms = execution->interrupted ? INT64_MAX : next_due(execution);
+    int64_t due_ms = execution->interrupted ? call_due(execution) : next_due(execution);
     bool busy = due_ms <= execution->now_ms;
     if (!busy && execution->options.journal && due_ms - execution->now_ms > REST_MS)
         dr_journal_rest(execution->options.journal);
@@ -196,8 +216,10 @@ bool dr_execution_turn(struct dr_execution *execution)
     if (now_ms > execution->now_ms)
         execution->now_ms = now_ms;
     take_completions(execution);
-    if (execution->interrupted)
-        return commit(execution) && alive;
+    if (execution->interrupted) {
+        time_out_calls(execution);
+        return commit(execution) && (alive || execution->calls_running == 0);
+    }
     take_timers(execution);
     step_ready(execution);
     end_if_over(execution);

@@ -65,6 +65,7 @@ static json_t *write_branch(const struct dr_branch *branch)
     set_int(object, "id", branch->id);
     set_int(object, "item", branch->item);
     set_int(object, "phase", branch->phase);
+    set_int(object, "stopped", branch->stopped);
     set_int(object, "stage", branch->stage);
     set_int(object, "attempts", branch->attempts);
     set_int(object, "restarts", branch->restarts);
@@ -98,8 +99,8 @@ static json_t *write_branch(const struct dr_branch *branch)
 
 void dr_tree_save(struct dr_execution *execution)
 {
-    if (!execution->options.journal || !execution->root)
-        return;
+    if (!execution->options.journal || !execution->root || execution->status != DR_RUNNING)
+        return; /* the end stands in a record that a replay must read: a snapshot after it would hide it */
     json_t *object = json_object(), *free_ids = json_array();
     set_int(object, "semantics", DR_SEMANTICS);
     set_int(object, "lastMs", execution->last_ms);
@@ -195,6 +196,7 @@ static bool read_frame(struct dr_execution *execution, struct dr_branch *owner, 
             return false;
     }
     frame->running = (size_t)int_of(object, "running");
+    dr_frame_keep(frame);
     return true;
 }
 
@@ -207,6 +209,7 @@ static bool read_branch(struct dr_execution *execution, struct dr_branch *branch
     if (!branch->state)
         return false;
     branch->phase = (enum dr_phase)int_of(object, "phase");
+    branch->stopped = (enum dr_phase)int_of(object, "stopped");
     branch->stage = (unsigned)int_of(object, "stage");
     branch->attempts = (unsigned)int_of(object, "attempts");
     branch->restarts = (unsigned)int_of(object, "restarts");
@@ -229,7 +232,7 @@ static bool read_branch(struct dr_execution *execution, struct dr_branch *branch
     if (tries && json_array_size(tries) == branch->state->retrier_count) {
         branch->tries = dr_alloc((branch->state->retrier_count + 1) * sizeof *branch->tries);
         for (size_t i = 0; i < branch->state->retrier_count; i++)
-            branch->tries[i] = (uint16_t)json_integer_value(json_array_get(tries, i));
+            branch->tries[i] = (uint32_t)json_integer_value(json_array_get(tries, i));
     }
     if (json_is_true(json_object_get(object, "armed")))
         dr_timer_set(execution, branch, int_of(object, "dueMs"));

@@ -28,12 +28,13 @@ struct dr_branch {
     uint32_t id;   /* its slot; reused */
     uint32_t item; /* its index in the frame */
     enum dr_phase phase;
-    unsigned stage;       /* of a Map */
-    unsigned attempts;    /* how often the state was retried since it was entered */
-    unsigned restarts;    /* of its action */
-    unsigned depth_bound; /* of its data: nesting is at most this */
-    bool ready;           /* in the ready queue */
-    bool heartbeat_lost;  /* the error is a heartbeat time-out */
+    enum dr_phase stopped; /* ABORTED: what it was doing; a redrive asks */
+    unsigned stage;        /* of a Map */
+    unsigned attempts;     /* how often the state was retried since it was entered */
+    unsigned restarts;     /* of its action */
+    unsigned depth_bound;  /* of its data: nesting is at most this */
+    bool ready;            /* in the ready queue */
+    bool heartbeat_lost;   /* the error is a heartbeat time-out */
     const struct dr_machine *machine;
     const struct dr_state *state;
     struct dr_frame *frame;            /* that it runs in; NULL: the root */
@@ -44,7 +45,7 @@ struct dr_branch {
     struct dr_scope scope;
     json_t *result;        /* ANSWERED */
     struct dr_error error; /* ANSWERED, FAILED */
-    uint16_t *tries;       /* per retrier of the state; NULL: none yet */
+    uint32_t *tries;       /* per retrier of the state; NULL: none yet */
     int64_t entered_ms;
     uint64_t entered_event, last_event;
     int64_t due_ms;    /* DR_TIME_NONE: none */
@@ -70,10 +71,11 @@ struct dr_frame {
     int64_t concurrency_max; /* 0: no limit */
     int64_t tolerated_count;
     double tolerated_percentage;
-    json_t *items;    /* Map */
-    json_t *start;    /* what the branches start with, or what ItemSelector sees */
-    json_t **results; /* by item; NULL: not ended, or failed */
-    json_t *records;  /* for a ResultWriter; NULL: none */
+    json_t *items;           /* Map */
+    json_t *start;           /* what the branches start with, or what ItemSelector sees */
+    json_t **results;        /* by item; NULL: not ended, or failed */
+    struct dr_branch **kept; /* after a redrive: by item, the branch that goes on; NULL: none (left) */
+    json_t *records;         /* for a ResultWriter; NULL: none */
     bool items_ready;
     struct dr_error error; /* it failed */
 };
@@ -165,6 +167,8 @@ void dr_branch_queue(struct dr_execution *execution, struct dr_branch *branch);
 void dr_branch_stop(struct dr_execution *execution,
                     struct dr_branch *branch); /* cancels its effect, timers and everything inside; keeps the tree */
 void dr_frame_free(struct dr_execution *execution, struct dr_frame *frame);
+/* Finds the branches, failed or stopped, of items that have not begun (again): frame->kept. */
+void dr_frame_keep(struct dr_frame *frame);
 unsigned dr_branch_depth(const struct dr_branch *branch);
 bool dr_branch_in_action(const struct dr_branch *branch);
 void dr_branch_path(const struct dr_branch *branch, struct dr_text *out);

@@ -28,6 +28,8 @@ static const json_t *next_answer(struct dr_lab_service *service, const char *wha
     }
     if (service->die_at > 0 && json_array_size(service->requests) == service->die_at)
         _exit(9);
+    if (json_is_object(service->answers))
+        return json_object_get(service->answers, what);
     size_t count = json_array_size(service->answers);
     if (count == 0)
         return NULL;
@@ -145,7 +147,8 @@ static void open_session(struct session *session, struct dr_lab *lab, struct dr_
                                                         .journal = journal,
                                                         .runtime = session->runtime,
                                                         .catalogue = lab->catalogue,
-                                                        .observer = {.notice = keep_trace, .data = session}});
+                                                        .observer = {.notice = keep_trace, .data = session},
+                                                        .snapshot_records = session->lab->snapshot_records});
 }
 
 static json_t *finish_session(struct session *session)
@@ -155,10 +158,11 @@ static json_t *finish_session(struct session *session)
     if (session->lab->interrupt_at_ms > 0)
         runtime->ops->timer(runtime, dr_execution_started_ms(execution) + session->lab->interrupt_at_ms, ctrl_c,
                             session);
+    unsigned turns = 0;
     do {
         if (session->interrupted)
             dr_execution_interrupt(execution, !session->lab->leave_at_once);
-    } while (dr_execution_turn(execution));
+    } while (dr_execution_turn(execution) && ++turns != session->lab->stop_after_turns);
     const struct dr_error *error = dr_execution_error(execution);
     enum dr_status status = dr_execution_status(execution);
     json_t *result = json_pack("{s:s}", "status", dr_status_name(status));
@@ -174,6 +178,7 @@ static json_t *finish_session(struct session *session)
     json_object_set(result, "requests", session->lab->service.requests);
     json_object_set(result, "metrics", (json_t *)(uintptr_t)dr_execution_metrics(execution));
     json_object_set_new(result, "transitions", json_integer((json_int_t)dr_execution_transitions(execution)));
+    json_object_set_new(result, "turns", json_integer(turns));
     json_object_set_new(result, "paused", json_integer((json_int_t)dr_execution_paused(execution)));
     if (dr_execution_problem(execution)->message)
         json_object_set_new(result, "problem", json_string(dr_execution_problem(execution)->message));

@@ -4,7 +4,8 @@
 
 #include "interpreter/engine/execution.h"
 
-/* A scripted service: a list of answers, taken in turn (the last one stays). Each is an object:
+/* A scripted service: a list of answers, taken in turn (the last one stays), or an object of answers by request ("GET
+ * http://..."), each always the same. Each is an object:
  *   status, body, headers, delay (ms; -1: never), reach ("nothing", "sent": no answer comes), exit, output, errors
  * What arrived is remembered in `requests` and, if `log` is given, as lines of that file (so that it survives a killed
  * process). */
@@ -26,7 +27,9 @@ struct dr_lab {
     int64_t start_ms;        /* 0: 2026-01-01T00:00:00Z */
     int64_t interrupt_at_ms; /* virtual time from the start at which a Ctrl-C arrives; 0: never */
     bool without_journal;
-    bool leave_at_once; /* the Ctrl-C came twice: calls under way are not waited for */
+    unsigned stop_after_turns; /* the process dies after so many turns: dr_store_memory_crash() it; 0: never */
+    uint64_t snapshot_records; /* 0: the default */
+    bool leave_at_once;        /* the Ctrl-C came twice: calls under way are not waited for */
 };
 
 /* Runs `text` (YAML or JSON) from its start. A new reference to
