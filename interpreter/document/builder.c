@@ -281,7 +281,7 @@ bool dr_builder_close(struct dr_builder *builder)
     struct dr_node *node = dr_arena_alloc(builder->arena, sizeof *node);
     node->kind = frame.kind;
     node->place = frame.place;
-    node->children.items = copy_list(builder->arena, builder->pending + frame.first, count);
+    node->children.items = copy_list(builder->arena, count ? builder->pending + frame.first : NULL, count);
     node->children.count = count;
     if (frame.kind == DR_NODE_MAP) {
         const struct dr_node **sorted = NULL;

@@ -48,7 +48,7 @@ static bool is_decimal(struct jx_text text)
 static double read_prefixed(struct jx_text text)
 {
     if (text.size < 3 || text.bytes[0] != '0')
-        return NAN;
+        return (double)NAN;
     char prefix = (char)(text.bytes[1] | 0x20);
     int radix = prefix == 'x' ? 16 : prefix == 'o' ? 8 : prefix == 'b' ? 2 : 0;
     double number = 0;
@@ -56,7 +56,7 @@ static double read_prefixed(struct jx_text text)
         char c = text.bytes[i], lower = (char)(c | 0x20);
         int digit = c >= '0' && c <= '9' ? c - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : 99;
         if (digit >= radix)
-            return NAN;
+            return (double)NAN;
         number = number * radix + digit;
     }
     return number;

@@ -148,7 +148,7 @@ static double shift(double number, double places)
     char text[JX_NUMBER_TEXT], shifted[80];
     size_t size = jx_number_text(text, number);
     if (!isfinite(number) || !jx_is_integral(places))
-        return NAN;
+        return (double)NAN;
     const char *e = memchr(text, 'e', size);
     double exponent = places;
     size_t mantissa = size;

@@ -430,7 +430,7 @@ static double value_of_name(const struct marker *marker, struct jx_text text)
         for (size_t i = 0; i < sizeof halves / sizeof *halves; i++)
             if (jx_text_equal(text, halves[i].text))
                 return halves[i].value;
-        return NAN;
+        return (double)NAN;
     }
     bool day = marker->component == 'F';
     for (size_t i = 1; i <= (day ? 7u : 12u); i++) {
@@ -441,7 +441,7 @@ static double value_of_name(const struct marker *marker, struct jx_text text)
         if (jx_text_equal(text, (struct jx_text){name, size}))
             return (double)i;
     }
-    return NAN;
+    return (double)NAN;
 }
 
 static double value_of_zone(const struct marker *marker, struct jx_text text)
@@ -515,7 +515,7 @@ static double utc(double year, double month, double day, double hour, double min
     if (year >= 0 && year <= 99)
         year += 1900; /* as Date.UTC() has it */
     if (!(fabs(year) < 1e6 && fabs(month) < 1e7 && fabs(day) < 1e9))
-        return NAN;
+        return (double)NAN;
     double days = (double)jx_days((int64_t)year, (int64_t)month, 1) + day - 1;
     double millis = days * 86400000 + hour * 3600000 + minute * 60000 + second * 1000 + fraction;
     return fabs(millis) <= JX_TIME_MAX ? trunc(millis) : (double)NAN;

@@ -111,7 +111,7 @@ static double value_of_word(struct jx_text word)
         if (same_word(word, magnitudes[i], size, "") || same_word(word, magnitudes[i], size, "th"))
             return pow(10, (double)(i + 1) * 3);
     }
-    return NAN;
+    return (double)NAN;
 }
 
 static bool is_space(char byte)
@@ -184,7 +184,7 @@ static double parse_roman(struct jx_text text)
     } values[] = {{'M', 1000}, {'D', 500}, {'C', 100}, {'L', 50}, {'X', 10}, {'V', 5}, {'I', 1}};
     double total = 0, most = 1;
     for (size_t i = text.size; i-- > 0;) {
-        double value = NAN;
+        double value = (double)NAN;
         for (size_t v = 0; v < COUNT(values); v++)
             if (text.bytes[i] == values[v].letter || text.bytes[i] == values[v].letter + 32)
                 value = values[v].value;
@@ -441,7 +441,7 @@ double jx_leading_integer(struct jx_text text)
     while (i < text.size && text.bytes[i] >= '0' && text.bytes[i] <= '9')
         i++;
     if (i == start)
-        return NAN;
+        return (double)NAN;
     double number = jx_read_number(text.bytes + start, i - start);
     return negative ? -number : number;
 }
