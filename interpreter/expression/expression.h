@@ -16,7 +16,8 @@ struct dr_error {
 
 void dr_error_done(struct dr_error *error);
 /* Replaces what is there. `error` is copied. */
-void dr_error_set(struct dr_error *error, const char *name, const char *cause_format, ...) __attribute__((format(printf, 3, 4)));
+void dr_error_set(struct dr_error *error, const char *name, const char *cause_format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Variables (ASL "Assign"), innermost scope first. Inner scopes read outer variables and cannot assign them. */
 struct dr_scope {
@@ -24,7 +25,8 @@ struct dr_scope {
     const struct dr_scope *outer;
 };
 
-/* A source of randomness: journaled seed, so that a resumed run draws what it drew before. SplitMix64 over (seed, counter). */
+/* A source of randomness: journaled seed, so that a resumed run draws what it drew before. SplitMix64 over (seed,
+ * counter). */
 struct dr_random {
     uint64_t seed, drawn;
 };
@@ -33,11 +35,12 @@ double dr_random_unit(struct dr_random *random); /* [0, 1) */
 
 /* What an expression can see. All borrowed. */
 struct dr_view {
-    const json_t *input;           /* JSONPath "$"; JSONata $states.input */
-    const json_t *result;          /* JSONata $states.result; NULL: not there */
-    const json_t *error_output;    /* JSONata $states.errorOutput; NULL: not there */
-    const struct dr_scope *scope;  /* "$name"; NULL: none */
-    const json_t *(*context)(void *data); /* "$$" / $states.context, built when first asked for; borrowed; NULL: there is none */
+    const json_t *input;          /* JSONPath "$"; JSONata $states.input */
+    const json_t *result;         /* JSONata $states.result; NULL: not there */
+    const json_t *error_output;   /* JSONata $states.errorOutput; NULL: not there */
+    const struct dr_scope *scope; /* "$name"; NULL: none */
+    const json_t *(*context)(
+        void *data); /* "$$" / $states.context, built when first asked for; borrowed; NULL: there is none */
     void *context_data;
     struct dr_random *random;
     int64_t now_ms; /* for JSONata's $now and $millis */

@@ -6,14 +6,16 @@
 
 struct dr_rule;
 
-/* Compiles the test of one choice rule (the fields Next, Assign, Output, Comment are the definition's and ignored here, at the top only). */
-const struct dr_rule *dr_rule_compile(struct dr_arena *arena, const struct dr_node *node, enum dr_language language, struct dr_template_uses *uses,
-                                      struct dr_diagnostics *found);
+/* Compiles the test of one choice rule (the fields Next, Assign, Output, Comment are the definition's and ignored here,
+ * at the top only). */
+const struct dr_rule *dr_rule_compile(struct dr_arena *arena, const struct dr_node *node, enum dr_language language,
+                                      struct dr_template_uses *uses, struct dr_diagnostics *found);
 
 enum dr_rule_outcome { DR_RULE_FALSE, DR_RULE_TRUE, DR_RULE_ERROR };
 /* DR_RULE_ERROR: `ret_error` is set: States.Runtime for a Variable that finds nothing (unless IsPresent asks), or
  * States.QueryEvaluationError. A type mismatch is false, never an error. */
-enum dr_rule_outcome dr_rule_test(const struct dr_rule *rule, const struct dr_view *view, struct dr_error *ret_error) __attribute__((warn_unused_result));
+enum dr_rule_outcome dr_rule_test(const struct dr_rule *rule, const struct dr_view *view, struct dr_error *ret_error)
+    __attribute__((warn_unused_result));
 bool dr_rule_uses_context(const struct dr_rule *rule);
 
 #endif

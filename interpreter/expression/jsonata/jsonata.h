@@ -67,8 +67,8 @@ void jsonata_free(struct jsonata *program);
  * what directly follows as plain names, joined by dots ("result.x" for $states.result.x), "" if nothing. */
 typedef void jsonata_visit_fn(void *data, const char *name, const char *path, size_t position);
 void jsonata_variables(const struct jsonata *program, jsonata_visit_fn *visit, void *data);
-/* The same for what the program reads from the input of its evaluation: a name, "*" or "**" outside of any step, predicate or group, and "$$"
- * anywhere. For hosts that give no input; `path` is "". */
+/* The same for what the program reads from the input of its evaluation: a name, "*" or "**" outside of any step,
+ * predicate or group, and "$$" anywhere. For hosts that give no input; `path` is "". */
 void jsonata_context(const struct jsonata *program, jsonata_visit_fn *visit, void *data);
 /* The same for calls of functions by name that the program does not bind itself: with the number of arguments, the left
  * side of "~>" included. */

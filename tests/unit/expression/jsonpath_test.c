@@ -356,6 +356,41 @@ static void limits_hold_at_and_past_them(void **state)
     assert_false(compiles(repeat("$.a", ".sum($", 100000, "")));
 }
 
+/* The document, its lists (one list again and again), their items and `more` items are all looked at; none has the key.
+ */
+static enum dr_path_outcome look_at(size_t lists, size_t items, size_t more)
+{
+    json_t *document = json_array(), *list = json_array();
+    for (size_t i = 0; i < items; i++) {
+        json_array_append_new(list, json_true());
+    }
+    for (size_t i = 0; i < lists; i++) {
+        json_array_append(document, list);
+    }
+    for (size_t i = 0; i < more; i++) {
+        json_array_append_new(document, json_true());
+    }
+    struct dr_arena *arena = dr_arena_new();
+    struct dr_compile_error error = {0};
+    json_t *value = NULL;
+    enum dr_path_outcome outcome =
+        dr_path_find_in(dr_path_compile(arena, "$[*][*].x", 9, &error), document, &value, NULL);
+    json_decref(value);
+    json_decref(list);
+    json_decref(document);
+    dr_arena_free(arena);
+    return outcome;
+}
+
+static void a_path_looks_at_so_many_values_and_no_more(void **state)
+{
+    (void)state;
+    size_t items = (DR_PATH_VISITS_MAX - 4) / 3;
+    assert_int_equal(1 + 3 + 3 * items, DR_PATH_VISITS_MAX);
+    assert_int_equal(look_at(3, items, 0), DR_PATH_FOUND);
+    assert_int_equal(look_at(3, items, 1), DR_PATH_UNSUPPORTED);
+}
+
 /* Each ".." looks at everything below each thing that the one before found. */
 static void a_path_that_explodes_is_stopped(void **state)
 {
@@ -387,6 +422,7 @@ int main(void)
         cmocka_unit_test(kinds_of_paths),
         cmocka_unit_test(setting_copies_the_spine_and_shares_the_rest),
         cmocka_unit_test(limits_hold_at_and_past_them),
+        cmocka_unit_test(a_path_looks_at_so_many_values_and_no_more),
         cmocka_unit_test(a_path_that_explodes_is_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
