@@ -78,12 +78,45 @@ static size_t integer_text(char *out, int64_t integer)
     return n;
 }
 
+bool jx_is_short_decimal(double number, int64_t *ret_digits, unsigned *ret_places)
+{
+    static const double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+    for (unsigned places = 0; places < sizeof powers / sizeof *powers; places++) {
+        double scaled = number * powers[places];
+        if (!(fabs(scaled) < 1e15))
+            return false;
+        double digits = rint(scaled);
+        if (digits / powers[places] == number) {
+            *ret_digits = (int64_t)digits;
+            *ret_places = places;
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t short_decimal_text(char *out, int64_t digits, unsigned places)
+{
+    char text[24];
+    size_t n = 0, size = integer_text(text, digits < 0 ? -digits : digits), padded = size > places ? size : places + 1;
+    if (digits < 0)
+        out[n++] = '-';
+    for (size_t i = 0; i < padded; i++) {
+        if (i && padded - i == places)
+            out[n++] = '.';
+        out[n++] = padded - i > size ? '0' : text[size - (padded - i)];
+    }
+    return n;
+}
+
 size_t jx_number_text(char out[JX_NUMBER_TEXT], double number)
 {
+    int64_t short_digits;
+    unsigned places;
     if (!isfinite(number))
         return special_text(out, number);
-    if (fabs(number) < 1e15 && (double)(int64_t)number == number)
-        return integer_text(out, (int64_t)number);
+    if (jx_is_short_decimal(number, &short_digits, &places))
+        return short_decimal_text(out, short_digits, places);
     char digits[32];
     size_t count = 0;
     int exponent = 0;
@@ -107,7 +140,9 @@ size_t jx_value_number_text(char out[JX_NUMBER_TEXT], struct jx_value number)
 
 size_t jx_number_text_15(char out[JX_NUMBER_TEXT], double number)
 {
-    if (!isfinite(number) || jx_is_integral(number))
+    int64_t short_digits;
+    unsigned places;
+    if (!isfinite(number) || jx_is_integral(number) || jx_is_short_decimal(number, &short_digits, &places))
         return jx_number_text(out, number);
     char digits[32];
     int exponent = 0;

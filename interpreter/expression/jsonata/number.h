@@ -14,6 +14,11 @@ size_t jx_value_number_text(char out[JX_NUMBER_TEXT], struct jx_value number);
 /* Rounded to 15 significant digits first, unless integral: what $string and & print. */
 size_t jx_number_text_15(char out[JX_NUMBER_TEXT], double number);
 
+/* Whether the number is what a decimal of at most 15 digits, up to six of them after the point, stands for: the usual
+ * case, for which *ret_digits / 10^*ret_places is its shortest text. (A quotient of two exact numbers is rounded
+ * correctly, so equality proves it.) */
+bool jx_is_short_decimal(double number, int64_t *ret_digits, unsigned *ret_places);
+
 /* Reads a decimal number that has been checked to be one. */
 double jx_read_number(const char *bytes, size_t size);
 

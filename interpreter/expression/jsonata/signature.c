@@ -97,6 +97,15 @@ static struct parameter read_choice(struct jx_text text, size_t *at, uint32_t of
     return parameter;
 }
 
+static void add_parameter(struct jx_signature *signature, struct parameter parameter, uint32_t offset,
+                          struct jx_trap *trap)
+{
+    if (signature->count == PARAMETERS_MAX)
+        JX_FAIL(trap, .code = "U1002", .place = &(struct jx_place){offset, offset + 1}, .token = JX_TEXT(""),
+                .message = JX_TEXT("A function signature has more than 255 parameters"));
+    signature->parameters[signature->count++] = parameter;
+}
+
 static void read_symbol(struct jx_signature *signature, struct jx_text text, size_t *at, uint32_t offset,
                         struct jx_trap *trap)
 {
@@ -108,12 +117,12 @@ static void read_symbol(struct jx_signature *signature, struct jx_text text, siz
     char symbol = text.bytes[*at];
     for (size_t i = 0; i < sizeof simple / sizeof *simple; i++)
         if (simple[i].letter == symbol) {
-            signature->parameters[signature->count++] =
-                (struct parameter){.types = simple[i].types, .type = simple[i].letter};
+            add_parameter(signature, (struct parameter){.types = simple[i].types, .type = simple[i].letter}, offset,
+                          trap);
             return;
         }
     if (symbol == '(') {
-        signature->parameters[signature->count++] = read_choice(text, at, offset, trap);
+        add_parameter(signature, read_choice(text, at, offset, trap), offset, trap);
         return;
     }
     struct parameter *previous = signature->count ? &signature->parameters[signature->count - 1] : NULL;
@@ -138,12 +147,8 @@ const struct jx_signature *jx_signature_new(struct jx_arena *arena, struct jx_te
     struct jx_signature *signature = jx_zalloc(arena, sizeof *signature);
     size_t room = text.size < PARAMETERS_MAX ? text.size : PARAMETERS_MAX;
     signature->parameters = jx_zalloc(arena, (room + 1) * sizeof *signature->parameters);
-    for (size_t at = 1; at < text.size && text.bytes[at] != ':'; at++) {
-        if (signature->count >= PARAMETERS_MAX)
-            JX_FAIL(trap, .code = "U1002", .place = &(struct jx_place){offset, offset + (uint32_t)text.size},
-                    .token = JX_TEXT(""), .message = JX_TEXT("A function signature has more than 255 parameters"));
+    for (size_t at = 1; at < text.size && text.bytes[at] != ':'; at++)
         read_symbol(signature, text, &at, offset, trap);
-    }
     return signature;
 }
 

@@ -27,7 +27,10 @@ struct jx_value jx_clone(struct jx_run *run, struct jx_value value, unsigned dep
                           jx_clone(run, members[i].value, depth + 1));
         return jx_of_object(object);
     }
-    if (value.tag == JX_NUMBER && !jx_is_integral(value.number)) { /* it went through JSON text */
+    int64_t digits;
+    unsigned places;
+    if (value.tag == JX_NUMBER && !jx_is_short_decimal(value.number, &digits, &places) &&
+        !jx_is_integral(value.number)) { /* it goes through JSON text */
         if (isinf(value.number))
             JX_FAIL(run->trap, .code = "D1001", .value = &value);
         if (isnan(value.number))
