@@ -20,6 +20,15 @@ static bool move_descriptor(int from, int to)
     return from == to ? fcntl(to, F_SETFD, 0) == 0 : dup2(from, to) >= 0;
 }
 
+/* A Ctrl-C that reached this process while it was still in drrun's group was meant for drrun: it is pending (drrun
+ * blocks these), and to ignore a signal drops it. */
+static void drop_pending(int number)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN}, standard = {.sa_handler = SIG_DFL};
+    sigaction(number, &ignore, NULL);
+    sigaction(number, &standard, NULL);
+}
+
 /* In the child, on the parent's memory and stack: nothing but system calls and plain stores. */
 static void become(const struct dr_spawn *spawn, struct message *message)
 {
@@ -37,6 +46,9 @@ static void become(const struct dr_spawn *spawn, struct message *message)
     if (move_descriptor(spawn->input, 0) && move_descriptor(spawn->output, 1) && move_descriptor(spawn->errors, 2)) {
         close_range(3, ~0u,
                     CLOSE_RANGE_CLOEXEC); /* also what drrun inherited itself; before Linux 5.11 that stays open */
+        drop_pending(SIGINT);
+        drop_pending(SIGTERM);
+        drop_pending(SIGHUP);
         sigprocmask(SIG_SETMASK, spawn->mask, NULL);
         /* exec takes `char *const *` for historical reasons and does not write. */
         union {

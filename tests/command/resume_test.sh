@@ -216,7 +216,7 @@ Y
     expect 4 "$DRRUN" fill.yaml --id full
     contains "$err" 'No space left on device'
     contains "$err" 'drrun resume full'
-    mount -o remount,size=64m disk
+    mount -o remount,size=2g disk
     timeout --preserve-status -s INT 2 "$DRRUN" resume full >out.txt 2>err.txt
     same 5 $? 'it goes on once there is room'
     umount disk
