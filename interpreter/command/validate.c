@@ -6,18 +6,20 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What AWS finds out only when the execution gets there is known now. */
+/* What AWS finds out only when the execution gets there, and is certain now. A run is not kept from trying. */
+static const char *const certain[] = {DR_VARIABLE, DR_OUTER_VARIABLE, "UNKNOWN_FUNCTION", "INTRINSIC_ARGUMENTS"};
+
 static void be_strict(struct dr_diagnostics *found)
 {
     for (size_t i = 0; i < found->count; i++) {
         struct dr_diagnostic *item = &found->items[i];
-        if (item->severity != DR_WARNING || item->code == NULL)
-            continue;
-        if (strcmp(item->code, DR_VARIABLE) != 0 && strcmp(item->code, DR_OUTER_VARIABLE) != 0)
-            continue;
-        item->severity = DR_ERROR;
-        found->warnings--;
-        found->errors++;
+        for (size_t j = 0; j < sizeof certain / sizeof *certain; j++) {
+            if (item->severity != DR_WARNING || item->code == NULL || strcmp(item->code, certain[j]) != 0)
+                continue;
+            item->severity = DR_ERROR;
+            found->warnings--;
+            found->errors++;
+        }
     }
 }
 
