@@ -82,8 +82,8 @@ struct dr_state_parse {
     const struct dr_node *node;
     const struct dr_form *form;
     const struct dr_where *where;
-    const char *inside;           /* the part of the state that is being parsed, as causes name it: "Choices[1]"; or NULL */
-    bool dangling;                /* a transition names no state, or none is given: reported already */
+    const char *inside; /* the part of the state that is being parsed, as causes name it: "Choices[1]"; or NULL */
+    bool dangling;      /* a transition names no state, or none is given: reported already */
     const struct dr_state *guess; /* what it may have meant: followed, so that one wrong name is one message */
 };
 void dr_state_parse(struct dr_state_parse *at);
@@ -101,6 +101,10 @@ struct dr_setting dr_setting_parse(struct dr_state_parse *at, const struct dr_fo
 enum dr_template_place { DR_IN_INPUT, DR_IN_RESULT, DR_IN_CATCH }; /* what $states has there */
 const struct dr_template *dr_template_parse(struct dr_state_parse *at, const struct dr_node *node, const char *field,
                                             enum dr_template_place there);
+/* Parameters and the like are maps: a bare path or number is a slip. */
+void dr_payload_check(struct dr_state_parse *at, const struct dr_node *node, const struct dr_where *outer);
+/* The names that an Assign map gives. */
+void dr_assign_check(struct dr_state_parse *at, const struct dr_node *assign, const struct dr_where *outer);
 const struct dr_rule *dr_rule_parse(struct dr_state_parse *at, const struct dr_node *node);
 const struct dr_state *dr_target_parse(struct dr_state_parse *at, const struct dr_node *node,
                                        const struct dr_where *where);

@@ -94,6 +94,7 @@ static void parse_catcher(struct dr_state_parse *at, const struct dr_node *list,
         catcher->output = dr_template_parse(at, dr_node_member(node, "Output"), "Output", DR_IN_CATCH);
     catcher->assign = dr_template_parse(at, assign, "Assign", DR_IN_CATCH);
     at->inside = NULL;
+    dr_assign_check(at, assign, where);
     add_edge(at, catcher->next, assign);
 }
 
@@ -143,6 +144,15 @@ static void parse_data(struct dr_state_parse *at)
         state->output = dr_template_parse(at, dr_member(at, "Output"), "Output", after);
     }
     state->assign = dr_template_parse(at, dr_member(at, "Assign"), "Assign", after);
+    dr_assign_check(at, dr_member(at, "Assign"), at->where);
+    if (state->language == DR_JSONATA) {
+        if (state->kind == DR_TASK)
+            dr_payload_check(at, dr_member(at, "Arguments"), at->where);
+        return;
+    }
+    static const char *const payloads[] = {"Parameters", "ResultSelector", "ItemSelector"};
+    for (size_t i = 0; i < sizeof payloads / sizeof *payloads; i++)
+        dr_payload_check(at, dr_member(at, payloads[i]), at->where);
 }
 
 static void parse_next(struct dr_state_parse *at)
@@ -282,6 +292,7 @@ static void parse_choice(struct dr_state_parse *at)
         rules[i].assign = dr_template_parse(at, assign, "Assign", DR_IN_INPUT);
         if (at->state->language == DR_JSONATA)
             rules[i].output = dr_template_parse(at, dr_node_member(node, "Output"), "Output", DR_IN_INPUT);
+        dr_assign_check(at, assign, &where);
         add_edge(at, rules[i].next, assign);
     }
     at->inside = NULL;

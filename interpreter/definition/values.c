@@ -67,6 +67,61 @@ const struct dr_rule *dr_rule_parse(struct dr_state_parse *at, const struct dr_n
     return rule;
 }
 
+void dr_payload_check(struct dr_state_parse *at, const struct dr_node *node, const struct dr_where *outer)
+{
+    if (node == NULL || node->kind == DR_NODE_MAP || node->kind == DR_NODE_LIST || node->kind == DR_NODE_NULL ||
+        dr_has_placeholder(node))
+        return;
+    bool jsonata = at->state->language == DR_JSONATA;
+    if (jsonata && dr_is_expression(node))
+        return;
+    const struct dr_where where = {outer, node->key, 0};
+    dr_mistake(at->parser, &where, node->place, DR_SCHEMA,
+               dr_copy_string(jsonata ? "As in { \"Name\": \"{% $states.input.name %}\" }"
+                                      : "As in { \"name.$\": \"$.input.name\" }"),
+               "\"%s\" must be a map%s, not %s", node->key, jsonata ? " or an expression" : "",
+               dr_node_kind_name(node->kind));
+}
+
+/* A letter or _, then letters, digits and _; beyond ASCII all counts as a letter. */
+static bool is_identifier(const char *name, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)name[i];
+        bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '_' || byte >= 0x80;
+        if (!letter && (i == 0 || byte < '0' || byte > '9'))
+            return false;
+    }
+    return size > 0;
+}
+
+void dr_assign_check(struct dr_state_parse *at, const struct dr_node *assign, const struct dr_where *outer)
+{
+    enum { CHARACTERS_MAX = 80 };
+    const struct dr_where in_assign = {outer, "Assign", 0};
+    for (size_t i = 0; assign && assign->kind == DR_NODE_MAP && i < assign->children.count; i++) {
+        const char *name = assign->children.items[i]->key;
+        const struct dr_where where = {&in_assign, name, 0};
+        size_t size = strlen(name), characters = 0;
+        if (at->state->language == DR_JSONPATH && size > 2 && strcmp(name + size - 2, ".$") == 0)
+            size -= 2;
+        for (size_t j = 0; j < size; j++)
+            characters += ((unsigned char)name[j] & 0xC0) != 0x80;
+        struct dr_place place = assign->children.items[i]->key_place;
+        if (!is_identifier(name, size))
+            dr_mistake(at->parser, &where, place, DR_SCHEMA,
+                       dr_copy_string(*name == '$' ? "Assign names the variable without $"
+                                                   : "A letter first, then letters, digits and _"),
+                       "\"%s\" cannot be the name of a variable", name);
+        else if (characters > CHARACTERS_MAX)
+            dr_mistake(at->parser, &where, place, DR_SCHEMA, NULL, "The name of a variable has at most %d characters",
+                       CHARACTERS_MAX);
+        else if (size == 6 && memcmp(name, "states", 6) == 0)
+            dr_mistake(at->parser, &where, place, DR_SCHEMA, NULL,
+                       "The variable $states is Step Functions' own and cannot be assigned");
+    }
+}
+
 /* --- Paths
  * ---------------------------------------------------------------------------------------------------------------- */
 
