@@ -25,6 +25,7 @@ struct dr_setting {
     const json_t *constant;
     const struct dr_template *computed; /* path, intrinsic call or JSONata */
     const char *path;                   /* the text of the path, for AWS's cause texts; NULL for the others */
+    const struct dr_path *place;        /* the path itself */
 };
 
 /* InputPath, OutputPath, ResultPath. Absent in the text: path is "$". */

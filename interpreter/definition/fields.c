@@ -236,7 +236,7 @@ static const struct dr_field map_fields[] = {
      .doc = "Such a share of the iterations may fail."},
     {"ToleratedFailurePercentagePath", DR_FIELD_PATH, DR_DISTRIBUTED | DR_JSONPATH_ONLY | DR_REFERENCE,
      GROUP_PERCENTAGE, .doc = "Where the input has it."},
-    {"Label", DR_FIELD_STRING, .maximum = 40, .doc = "A name for this Map in the names of its runs."},
+    {"Label", DR_FIELD_STRING, DR_NOT_EMPTY, .maximum = 40, .doc = "A name for this Map in the names of its runs."},
 };
 
 const char *const dr_state_names[] = {

@@ -181,6 +181,17 @@ static void parse_processor(struct dr_state_parse *at)
     at->state->map.processor = dr_machine_parse(at->parser, &dr_processor_form, node, at->state, &where);
 }
 
+/* A label becomes a part of the names of runs. */
+static void check_label(struct dr_state_parse *at, const struct dr_node *label)
+{
+    static const char refused[] = " \t\r\n?*<>{}[]:;,\\|^~$#%&`\"";
+    const struct dr_where where = {at->where, "Label", 0};
+    size_t length = strcspn(label->string.bytes, refused);
+    if (label->string.bytes[length] != '\0')
+        dr_mistake(at->parser, &where, label->place, DR_SCHEMA, dr_copy_string("Use letters, digits, '-', '_' and '.'"),
+                   "\"Label\" must not have the character '%c'", label->string.bytes[length]);
+}
+
 void dr_map_parse(struct dr_state_parse *at)
 {
     struct dr_state *state = at->state;
@@ -201,6 +212,8 @@ void dr_map_parse(struct dr_state_parse *at)
                                                        "ToleratedFailurePercentagePath", at->where);
     const struct dr_node *label = dr_member(at, "Label");
     state->map.label = label ? label->string.bytes : NULL;
+    if (label)
+        check_label(at, label);
     state->map.reader = parse_reader(at, dr_member(at, "ItemReader"));
     state->map.batcher = parse_batcher(at, dr_member(at, "ItemBatcher"));
     state->map.writer = parse_writer(at, dr_member(at, "ResultWriter"));

@@ -200,10 +200,10 @@ static struct dr_setting parse_path_setting(struct dr_state_parse *at, const str
     }
     struct reading reading = {at, false};
     if (!call) {
-        const struct dr_path *path = compile_path(at, node, (flags & DR_REFERENCE) && !(flags & DR_INTRINSIC), &where);
-        if (path == NULL)
+        setting.place = compile_path(at, node, (flags & DR_REFERENCE) && !(flags & DR_INTRINSIC), &where);
+        if (setting.place == NULL)
             return setting;
-        note_path(at, path, node->place);
+        note_path(at, setting.place, node->place);
     }
     struct dr_template_uses uses = {.variable = call ? note_read : NULL, .data = &reading};
     setting.computed = dr_template_compile_path(at->parser->arena, node, name, &uses, at->parser->found);

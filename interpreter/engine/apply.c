@@ -478,6 +478,7 @@ static void apply_redrive(struct dr_execution *execution, struct dr_event *event
 {
     reopen(execution, event->time_ms);
     execution->redrives++;
+    execution->redriven_ms = event->time_ms;
     dr_notify(execution, execution->root, (struct dr_notice){.kind = DR_NOTICE_EXECUTION_REDRIVEN});
     revive(execution, execution->root);
 }

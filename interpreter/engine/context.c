@@ -37,10 +37,13 @@ const json_t *dr_context_build(void *data)
     char started[DR_TIME_TEXT], entered[DR_TIME_TEXT];
     json_t *built = json_object();
     json_t *about =
-        json_pack("{s:s,s:O,s:s,s:s}", "Id", execution->id, "Input", execution->input, "Name",
-                  dr_execution_name(execution), "StartTime", dr_time_format(started, execution->started_ms));
-    if (execution->redrives > 0)
+        json_pack("{s:s,s:O,s:s,s:s,s:s}", "Id", execution->id, "Input", execution->input, "Name",
+                  dr_execution_name(execution), "RoleArn", "" /* no role: drrun acts with its user's credentials */,
+                  "StartTime", dr_time_format(started, execution->started_ms));
+    if (execution->redrives > 0) {
         json_object_set_new(about, "RedriveCount", json_integer((json_int_t)execution->redrives));
+        json_object_set_new(about, "RedriveTime", json_string(dr_time_format(started, execution->redriven_ms)));
+    }
     json_object_set_new(built, "Execution", about);
     const char *name = execution->program->runbook ? execution->program->runbook->name : "";
     json_object_set_new(built, "StateMachine", json_pack("{s:s,s:s}", "Id", name, "Name", name));

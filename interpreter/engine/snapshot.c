@@ -110,6 +110,7 @@ void dr_tree_save(struct dr_execution *execution)
     set_int(object, "transitions", (int64_t)execution->transitions);
     set_int(object, "calls", (int64_t)execution->calls);
     set_int(object, "redrives", (int64_t)execution->redrives);
+    set_int(object, "redrivenMs", execution->redriven_ms);
     set_int(object, "branchCount", execution->branch_count);
     set_value(object, "metrics", execution->metrics);
     for (uint32_t i = 0; i < execution->free_count; i++)
@@ -267,6 +268,7 @@ bool dr_tree_restore(struct dr_execution *execution, const char *bytes, size_t s
         execution->transitions = (uint64_t)int_of(object, "transitions");
         execution->calls = (uint64_t)int_of(object, "calls");
         execution->redrives = (uint64_t)int_of(object, "redrives");
+        execution->redriven_ms = int_of(object, "redrivenMs");
         json_object_update(execution->metrics, json_object_get(object, "metrics"));
         const json_t *root = json_object_get(object, "root"), *free_ids = json_object_get(object, "freeIds");
         dr_branches_reserve(execution, (uint32_t)int_of(object, "branchCount"), free_ids);

@@ -134,6 +134,7 @@ struct dr_execution {
     bool visible; /* something was applied that an observer may show */
     uint64_t event_id, transitions, calls;
     uint64_t redrives;
+    int64_t redriven_ms; /* the newest */
 
     struct dr_branch **branches;
     uint32_t branch_count, branch_capacity;

@@ -174,33 +174,68 @@ void dr_flow_catch(const struct dr_moment *moment, const struct dr_catcher *catc
         place_result(moment, &catcher->result, error_output, NULL, decision);
 }
 
+const char *dr_type_name(const json_t *value)
+{
+    static const char *const names[] = {
+        [JSON_OBJECT] = "object", [JSON_ARRAY] = "array",  [JSON_STRING] = "string", [JSON_INTEGER] = "number",
+        [JSON_REAL] = "number",   [JSON_TRUE] = "boolean", [JSON_FALSE] = "boolean", [JSON_NULL] = "null"};
+    return names[json_typeof(value)];
+}
+
+json_t *dr_flow_setting(const struct dr_view *view, const struct dr_setting *setting, struct dr_decision *decision)
+{
+    json_t *value = NULL;
+    if (!setting->place) {
+        value = dr_setting_value(setting, view, &decision->error);
+        return value ? value : dr_flow_failed(decision);
+    }
+    char *detail = NULL;
+    if (dr_path_find(setting->place, view, &value, &detail) == DR_PATH_FOUND)
+        return value;
+    dr_flow_fail(decision, "States.Runtime", "Invalid path '%s' : %s", setting->path, detail ? detail : "No results");
+    free(detail);
+    return NULL;
+}
+
+void dr_flow_wrong_type(const struct dr_setting *setting, const json_t *value, const char *type, const char *kind,
+                        struct dr_decision *decision)
+{
+    struct dr_text text = {0};
+    const char *expression = setting->computed ? dr_template_expression(setting->computed) : NULL;
+    if (!expression && json_is_string(value))
+        dr_text_add(&text, json_string_value(value), json_string_length(value));
+    else
+        dr_text_json(&text, value, 10000);
+    const char *shown = text.bytes ? text.bytes : "";
+    if (expression)
+        dr_flow_fail(decision, "States.QueryEvaluationError",
+                     "The JSONata expression '%s' specified for the field '%s' returned an unexpected result type. "
+                     "Expected '%s', but was '%s' for value: %s",
+                     expression, setting->field, type, dr_type_name(value), shown);
+    else
+        dr_flow_fail(decision, "States.Runtime", "The %s field refers to value \"%s\" which is not a valid %s: %s",
+                     setting->field, shown, kind, setting->path ? setting->path : "");
+    dr_text_done(&text);
+}
+
 bool dr_flow_seconds(const struct dr_view *view, const struct dr_setting *setting, int64_t *ret_ms,
                      struct dr_decision *decision)
 {
     *ret_ms = DR_TIME_NONE;
     if (!dr_setting_present(setting))
         return true;
-    json_t *value = dr_setting_value(setting, view, &decision->error);
-    if (!value) {
-        dr_flow_failed(decision);
+    json_t *value = dr_flow_setting(view, setting, decision);
+    if (!value)
         return false;
-    }
     double seconds = json_number_value(value);
     bool valid = json_is_number(value) && seconds >= 1 && seconds <= 99999999 && floor(seconds) >= seconds;
-    if (valid) {
+    if (valid)
         *ret_ms = (int64_t)seconds * 1000;
-    } else {
-        struct dr_text text = {0};
-        dr_text_json(&text, value, 1000);
-        if (setting->path)
-            dr_flow_fail(decision, "States.Runtime",
-                         "The %s field refers to value %s which is not a valid number of seconds (1 to 99999999): %s",
-                         setting->field, text.bytes, setting->path);
-        else
-            dr_flow_fail(decision, "States.QueryEvaluationError",
-                         "The %s field must be an integer from 1 to 99999999 but was: %s", setting->field, text.bytes);
-        dr_text_done(&text);
-    }
+    else if (json_is_number(value) && !setting->path)
+        dr_flow_fail(decision, "States.QueryEvaluationError",
+                     "The %s field must be an integer from 1 to 99999999 but was: %.15g", setting->field, seconds);
+    else
+        dr_flow_wrong_type(setting, value, "integer", "number of seconds (1 to 99999999)", decision);
     json_decref(value);
     return valid;
 }

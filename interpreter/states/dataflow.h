@@ -30,6 +30,16 @@ void dr_flow_fail(struct dr_decision *decision, const char *error, const char *c
 /* Turns decision->error, already set by an evaluation, into a failing decision. Returns NULL. */
 json_t *dr_flow_failed(struct dr_decision *decision);
 
+/* The value of a setting that is there: a new reference, or NULL with a failing decision. A path that finds nothing
+ * fails as InputPath does. */
+json_t *dr_flow_setting(const struct dr_view *view, const struct dr_setting *setting, struct dr_decision *decision);
+/* Fails because the value is not what the setting wants: `type` in JSONata's words ("number"), `kind` in those for a
+ * path ("integer"). */
+void dr_flow_wrong_type(const struct dr_setting *setting, const json_t *value, const char *type, const char *kind,
+                        struct dr_decision *decision);
+/* JSONata's name of a value's type: "number", "array", ... */
+const char *dr_type_name(const json_t *value);
+
 /* TimeoutSeconds and HeartbeatSeconds: milliseconds, or DR_TIME_NONE if absent. */
 bool dr_flow_seconds(const struct dr_view *view, const struct dr_setting *setting, int64_t *ret_ms,
                      struct dr_decision *decision);

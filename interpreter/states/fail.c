@@ -18,19 +18,7 @@ static bool fail_text(const struct dr_view *view, const struct dr_setting *setti
     if (json_is_string(value)) {
         *ret_text = dr_copy_bytes(json_string_value(value), json_string_length(value));
     } else {
-        struct dr_text text = {0};
-        dr_text_json(&text, value, 10000);
-        const char *expression = setting->computed ? dr_template_expression(setting->computed) : NULL;
-        if (expression)
-            dr_flow_fail(decision, "States.QueryEvaluationError",
-                         "The JSONata expression '%s' specified for the field '%s' returned an unexpected result type. "
-                         "Expected 'string', but was '%s' for "
-                         "value: %s",
-                         expression, setting->field, dr_type_name(value), text.bytes);
-        else
-            dr_flow_fail(decision, "States.Runtime", "The %s field refers to value %s which is not a valid string: %s",
-                         setting->field, text.bytes, setting->path ? setting->path : "");
-        dr_text_done(&text);
+        dr_flow_wrong_type(setting, value, "string", "string", decision);
     }
     json_decref(value);
     return *ret_text != NULL;

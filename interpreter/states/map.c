@@ -17,11 +17,9 @@ static bool setting_number(const struct dr_view *view, const struct dr_setting *
     *ret_number = otherwise;
     if (!dr_setting_present(setting))
         return true;
-    json_t *value = dr_setting_value(setting, view, &decision->error);
-    if (!value) {
-        dr_flow_failed(decision);
+    json_t *value = dr_flow_setting(view, setting, decision);
+    if (!value)
         return false;
-    }
     double number = json_is_number(value) ? json_number_value(value) : (double)NAN;
     if (json_is_string(value) && setting->path && json_string_length(value) > 0) {
         char *end;
@@ -30,22 +28,10 @@ static bool setting_number(const struct dr_view *view, const struct dr_setting *
             number = (double)NAN;
     }
     bool valid = isfinite(number) && (!whole || floor(number) >= number);
-    if (valid) {
+    if (valid)
         *ret_number = number;
-    } else {
-        struct dr_text text = {0};
-        dr_text_json(&text, value, 10000);
-        const char *expression = setting->computed ? dr_template_expression(setting->computed) : NULL;
-        if (expression)
-            dr_flow_fail(decision, "States.QueryEvaluationError",
-                         "The JSONata expression '%s' specified for the field '%s' returned an unexpected result type. "
-                         "Expected '%s', but was '%s' for value: %s",
-                         expression, setting->field, whole ? "integer" : "number", dr_type_name(value), text.bytes);
-        else
-            dr_flow_fail(decision, "States.Runtime", "The %s field refers to value %s which is not a valid %s: %s",
-                         setting->field, text.bytes, whole ? "integer" : "float", setting->path ? setting->path : "");
-        dr_text_done(&text);
-    }
+    else
+        dr_flow_wrong_type(setting, value, whole ? "integer" : "number", whole ? "integer" : "float", decision);
     json_decref(value);
     return valid;
 }

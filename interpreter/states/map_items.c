@@ -6,14 +6,6 @@
 
 #include <string.h>
 
-const char *dr_type_name(const json_t *value)
-{
-    static const char *const names[] = {
-        [JSON_OBJECT] = "object", [JSON_ARRAY] = "array",  [JSON_STRING] = "string", [JSON_INTEGER] = "number",
-        [JSON_REAL] = "number",   [JSON_TRUE] = "boolean", [JSON_FALSE] = "boolean", [JSON_NULL] = "null"};
-    return names[json_typeof(value)];
-}
-
 /* ----- CSV: RFC 4180 with a chosen delimiter -----------------------------------------------------------------------
  */
 

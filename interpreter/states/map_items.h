@@ -20,7 +20,4 @@ json_t *dr_items_format(const struct dr_result_writer *writer, json_t *records);
 /* The arguments of the writer's call: the author's own plus "Body" with the text. New reference. */
 json_t *dr_items_write_arguments(const struct dr_result_writer *writer, json_t *arguments, json_t *formatted);
 
-/* JSONata's name of a value's type: "number", "array", ... */
-const char *dr_type_name(const json_t *value);
-
 #endif

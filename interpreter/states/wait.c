@@ -46,7 +46,9 @@ static void wait_seconds(struct dr_decision *decision, const struct dr_setting *
         if (*end != '\0')
             seconds = (double)NAN;
     }
-    if (isnan(seconds) || floor(seconds) < seconds)
+    if (!json_is_number(value) && !setting->path)
+        dr_flow_wrong_type(setting, value, "number", "integer", decision);
+    else if (isnan(seconds) || floor(seconds) < seconds)
         wait_fail(decision, setting, value,
                   setting->path ? "cannot be parsed as a long value" : "must be a non-negative integer");
     else if (seconds < 0)
@@ -61,8 +63,10 @@ static void wait_timestamp(struct dr_decision *decision, const struct dr_setting
 {
     int64_t time_ms;
     uint32_t nanoseconds;
-    if (!json_is_string(value) ||
-        !dr_time_parse(json_string_value(value), json_string_length(value), &time_ms, &nanoseconds))
+    if (!json_is_string(value) && !setting->path)
+        dr_flow_wrong_type(setting, value, "string", "string", decision);
+    else if (!json_is_string(value) ||
+             !dr_time_parse(json_string_value(value), json_string_length(value), &time_ms, &nanoseconds))
         wait_fail(decision, setting, value,
                   setting->path ? "does not reference a valid ISO-8601 extended offset date-time format string"
                                 : "cannot be parsed as an ISO-8601 extended offset date-time format string");
