@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The README's runbook is a valid one, its two commands exist, and its links lead somewhere; so do those of the runbooks' README.
-# shellcheck source=support.bash disable=SC2119
+# shellcheck source=support.bash disable=SC2016,SC2119
 . "$(dirname "$0")/support.bash"
 
 sed -n '/^```yaml/,/^```/p' "$repository/README.md" | sed '1d;$d' >"$work/readme.yaml"

@@ -5,13 +5,22 @@
 #     failover --set promoteTimeoutSeconds=2
 #     expect "the run fails" [ "$status" = 1 ]
 #
-# Needs DRRUN (the program) and PORT (the first of ten free ports). A failed expectation ends the test and shows what happened.
+# Needs DRRUN (the program) and PORT (the first of ten ports). A failed expectation ends the test and shows what happened.
 # shellcheck disable=SC2034 # what a test reads
 set -euo pipefail
 : "${DRRUN:?the path of drrun}" "${PORT:?a port}"
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 runbooks=$repository/runbooks/postgresql
+# Someone else may be running the same test: then take the next ports that nobody listens on.
+busy() {
+    (exec 3<>"/dev/tcp/127.0.0.11/$PORT") || (exec 3<>"/dev/tcp/127.0.0.1/$((PORT + 1))") ||
+        (exec 3<>"/dev/tcp/127.0.0.1/$((PORT + 2))")
+}
+while busy 2>/dev/null; do
+    PORT=$((PORT + 1000))
+done
+
 work=$(mktemp -d "${TMPDIR:-/tmp}/drrun-integration.XXXXXX")
 chmod 755 "$work"
 export DRRUN_ENVIRONMENT=$work/environment DRRUN_ENVIRONMENT_PORT=$PORT DRRUN_STORE=$work/store
