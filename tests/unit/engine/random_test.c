@@ -66,6 +66,28 @@ static json_t *make_task(struct maker *maker, const char *name)
     return task;
 }
 
+/* A machine inside a task: an action that asks several times. */
+static json_t *make_action(struct maker *maker, const char *name)
+{
+    char *url = dr_format("http://%s/", name), *request = dr_format("GET %s", url);
+    bool bad = draw(maker, 4) == 0;
+    json_object_set_new(maker->answers, request,
+                        json_pack("{s:i,s:i}", "status", bad ? 404 : 200, "delay", (int)draw(maker, 3) * 300));
+    json_t *task = json_pack("{s:s,s:s,s:{s:s,s:i,s:i},s:{s:s},s:s,s:[{s:[s],s:s,s:s}]}", "Type", "Task", "Resource",
+                             "http.check", "Parameters", "Url", url, "Consecutive", 2, "TimeoutSeconds", 3,
+                             "ResultSelector", "problem.$", "$.Problem", "ResultPath", "$.check", "Catch",
+                             "ErrorEquals", "Http.CheckFailed", "ResultPath", "$.caught.Error", "Next", "?");
+    json_object_set_new(json_array_get(json_object_get(task, "Catch"), 0), "ResultPath", json_null());
+    if (bad && draw(maker, 2)) {
+        json_object_set_new(task, "TimeoutSeconds", json_integer(2));
+        json_object_set_new(json_array_get(json_object_get(task, "Catch"), 0), "ErrorEquals",
+                            json_pack("[s]", "States.ALL"));
+    }
+    free(url);
+    free(request);
+    return task;
+}
+
 static json_t *make_parallel(struct maker *maker, unsigned depth)
 {
     json_t *branches = json_array();
@@ -104,7 +126,7 @@ static json_t *make_map(struct maker *maker, unsigned depth)
 
 static json_t *make_state(struct maker *maker, unsigned depth, const char *name)
 {
-    switch (draw(maker, depth < DEPTH_MAX ? 8 : 5)) {
+    switch (draw(maker, depth < DEPTH_MAX ? 9 : 6)) {
     case 0:
         return json_pack("{s:s,s:{s:s,s:s},s:s}", "Type", "Pass", "Parameters", "was.$", "$", "n.$", "$n", "ResultPath",
                          "$.passed");
@@ -116,7 +138,9 @@ static json_t *make_state(struct maker *maker, unsigned depth, const char *name)
     case 4:
         return json_pack("{s:s,s:{s:s}}", "Type", "Pass", "Assign", "n.$", "States.MathAdd($n, 1)");
     case 5:
+        return make_action(maker, name);
     case 6:
+    case 7:
         return make_parallel(maker, depth);
     default:
         return make_map(maker, depth);
@@ -196,7 +220,8 @@ struct trial {
 
 static json_t *run_whole(const struct trial *trial)
 {
-    struct dr_lab lab = {.store = dr_store_memory(), .service = {.answers = trial->answers}};
+    struct dr_lab lab = {
+        .store = dr_store_memory(), .actions = "providers/actions", .service = {.answers = trial->answers}};
     struct dr_store *store = lab.store;
     json_t *input = json_object(), *result = dr_lab_run(&lab, "r.json", trial->runbook, input);
     json_decref(input);
@@ -209,6 +234,7 @@ static json_t *run_whole(const struct trial *trial)
 static json_t *run_dying(const struct trial *trial, unsigned step)
 {
     struct dr_lab lab = {.store = dr_store_memory(),
+                         .actions = "providers/actions",
                          .service = {.answers = trial->answers},
                          .snapshot_records = trial->snapshot_records,
                          .stop_after_turns = step};
@@ -272,7 +298,8 @@ static void a_redriven_run_ends_as_if_nothing_had_failed(void **state)
             json_object_set_new(answer, "status", json_integer(200));
         struct trial trial = {.runbook = text_of(machine), .answers = good};
         json_t *wanted = run_whole(&trial);
-        struct dr_lab lab = {.store = dr_store_memory(), .service = {.answers = maker.answers}};
+        struct dr_lab lab = {
+            .store = dr_store_memory(), .actions = "providers/actions", .service = {.answers = maker.answers}};
         struct dr_store *store = lab.store;
         lab.snapshot_records = i % 3;
         json_t *input = json_object(), *result = dr_lab_run(&lab, "r.json", trial.runbook, input);
