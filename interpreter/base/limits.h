@@ -2,15 +2,15 @@
 #ifndef DRRUN_BASE_LIMITS_H
 #define DRRUN_BASE_LIMITS_H
 
-#define DR_DEPTH_MAX 512                          /* nesting of documents, data, expressions and filters */
-#define DR_DOCUMENT_BYTES_MAX (16u << 20)         /* a runbook, action or world file */
-#define DR_DOCUMENT_NODES_MAX (1u << 20)          /* nodes after alias and merge expansion */
-#define DR_PAYLOAD_BYTES_MAX (64u << 20)          /* a state's data when it must be printed, journaled or sent */
-#define DR_STATES_MAX 100000                      /* states of one machine */
-#define DR_ACTION_DEPTH_MAX 16                    /* actions and runbooks that call one another */
-#define DR_MAP_ITEMS_MAX 10000000                 /* items of one Map */
-#define DR_PATH_VISITS_MAX 10000000               /* values that one evaluation of a JSONPath may look at */
-#define DR_FILTER_DEPTH_MAX 32                    /* nesting of JSONPath filters, brackets and intrinsic calls */
-#define DR_OUTPUT_BYTES_MAX (8u << 20)            /* captured from a process or an HTTP body by default */
+#define DR_DEPTH_MAX 512                  /* nesting of documents, data, expressions and filters */
+#define DR_DOCUMENT_BYTES_MAX (16u << 20) /* a runbook, action or world file */
+#define DR_DOCUMENT_NODES_MAX (1u << 20)  /* nodes after alias and merge expansion */
+#define DR_PAYLOAD_BYTES_MAX (64u << 20)  /* a state's data when it must be printed, journaled or sent */
+#define DR_STATES_MAX 100000              /* states of one machine */
+#define DR_ACTION_DEPTH_MAX 16            /* actions and runbooks that call one another */
+#define DR_MAP_ITEMS_MAX 10000000         /* items of one Map */
+#define DR_PATH_VISITS_MAX 10000000       /* values that one evaluation of a JSONPath may look at */
+#define DR_FILTER_DEPTH_MAX 32            /* nesting of JSONPath filters, brackets and intrinsic calls */
+#define DR_OUTPUT_BYTES_MAX (8u << 20)    /* captured from a process or an HTTP body by default */
 
 #endif

@@ -279,11 +279,12 @@ static const struct dr_resource runbook_start = {
     .name = "runbook:start",
     .summary = "Run another runbook inside this one, as part of the same execution, and return its output.",
     .effect = DR_EFFECT_WRITE,
-    .arguments = "{\"type\":\"object\",\"properties\":{"
-                 "\"Runbook\":{\"type\":\"string\",\"description\":\"The file, as a constant; a relative path is from this "
-                 "runbook's folder\"},"
-                 "\"Input\":{\"description\":\"Its input; checked against its Inputs, with their defaults\"}},"
-                 "\"required\":[\"Runbook\"]}",
+    .arguments =
+        "{\"type\":\"object\",\"properties\":{"
+        "\"Runbook\":{\"type\":\"string\",\"description\":\"The file, as a constant; a relative path is from this "
+        "runbook's folder\"},"
+        "\"Input\":{\"description\":\"Its input; checked against its Inputs, with their defaults\"}},"
+        "\"required\":[\"Runbook\"]}",
     .output = "{\"description\":\"The output of the runbook\"}",
     .errors = "States.Runtime  the input is not what the runbook's Inputs say\n"
               "States.Timeout  the task's TimeoutSeconds, or the runbook's own, is over\n"

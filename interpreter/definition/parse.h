@@ -94,7 +94,7 @@ void dr_map_parse(struct dr_state_parse *at);
 /* --- values.c: what states consist of --- */
 const struct dr_node *dr_member(const struct dr_state_parse *at, const char *name);
 struct dr_data_path dr_data_path_parse(struct dr_state_parse *at, const struct dr_node *node, const char *name,
-                                       const struct dr_where *where);
+                                       const struct dr_where *outer);
 /* `name` is the constant's field, `path_name` the path's (NULL: there is none); both looked up in `node` by `form`. */
 struct dr_setting dr_setting_parse(struct dr_state_parse *at, const struct dr_form *form, const struct dr_node *node,
                                    const char *name, const char *path_name, const struct dr_where *where);
@@ -165,11 +165,11 @@ void dr_graph_check(struct dr_parser *parser, const struct dr_block *block, bool
 /* NULL: known by its form only, or wrong; wrong is reported. */
 const struct dr_resource *dr_resource_parse(struct dr_parser *parser, const struct dr_node *resource,
                                             const struct dr_node *arguments, enum dr_language language,
-                                            const struct dr_where *where);
+                                            const struct dr_where *outer);
 /* `provided`: an argument that the author need not give, because the state does (a ResultWriter's Body); NULL: none. */
 void dr_arguments_check(struct dr_parser *parser, const struct dr_resource *resource, const struct dr_node *task,
                         const struct dr_node *arguments, enum dr_language language, const char *provided,
-                        const struct dr_where *where);
+                        const struct dr_where *outer);
 
 /* --- runbook.c, action.c: the blocks --- */
 const struct dr_runbook *dr_runbook_parse(struct dr_parser *parser, const struct dr_node *block,
@@ -183,7 +183,7 @@ const char *dr_runbook_schema_text(struct dr_arena *arena, const struct dr_runbo
 /* A map of schemas by name, checked, as {"type":"object","properties":...,"required":...}; a new reference. Without a
  * `required` list all properties without a default are, if `all_required`. NULL if it is wrong. */
 json_t *dr_schema_of_map(struct dr_parser *parser, const struct dr_node *properties, const struct dr_node *required,
-                         bool all_required, const char *code, const struct dr_where *where);
+                         bool all_required, const char *code, const struct dr_where *outer);
 
 /* --- program.c --- */
 /* The machine of a file in `document`, with its blocks. `ret_runbook` or `ret_action` say what the file is to be. NULL:

@@ -144,7 +144,7 @@ struct jx_value jx_apply(struct jx_run *run, struct jx_value function, const str
 /* The same for functions that got the function as an argument: no context. */
 struct jx_value jx_call_back(struct jx_run *run, struct jx_value function, const struct jx_value *arguments,
                              size_t count);
-unsigned jx_arity(struct jx_value function);
+unsigned jx_arity(struct jx_value value);
 struct jx_value jx_new_function(struct jx_run *run, struct jx_function function);
 /* The structure that a matcher returns, or undefined; from byte `from` on. */
 struct jx_value jx_match_object(struct jx_run *run, const struct jx_node *regex, struct jx_value subject, size_t from,
