@@ -598,9 +598,8 @@ static struct bucket *add_bucket(struct grouping *grouping, struct jx_text key)
 }
 
 /* As $append, but the bucket's own array, once made, grows in place. */
-static void add_to_bucket(struct grouping *grouping, struct bucket *bucket, struct jx_value item)
+static void add_to_bucket(struct jx_arena *heap, struct bucket *bucket, struct jx_value item)
 {
-    struct jx_arena *heap = &grouping->run->heap;
     if (jx_is_undefined(item))
         return;
     if (jx_is_undefined(bucket->data)) {
@@ -648,8 +647,17 @@ static void group_item(struct grouping *grouping, struct jx_value item)
         struct bucket *bucket = &grouping->buckets[(size_t)known->value.number];
         if (bucket->pair != pair)
             fail_key(grouping, "D1009", key);
-        add_to_bucket(grouping, bucket, item);
+        add_to_bucket(&run->heap, bucket, item);
     }
+}
+
+/* The number of the binding in the tuple, or its count. */
+static uint32_t find_binding(const struct jx_tuple *tuple, uint32_t name)
+{
+    uint32_t i = 0;
+    while (i < tuple->count && tuple->bindings[i].name != name)
+        i++;
+    return i;
 }
 
 /* The tuples of a bucket become one, whose members are the sequences of theirs. */
@@ -657,24 +665,28 @@ static struct jx_tuple *reduce_tuples(struct jx_run *run, struct jx_value data)
 {
     if (data.tag == JX_TUPLE)
         return data.tuple;
-    struct jx_tuple *first = jx_at(data, 0).tuple, *all = new_tuple(run, first, 0);
-    for (size_t i = 1, count = jx_count(data); i < count; i++) {
+    uint32_t room = 4;
+    struct jx_tuple *all = new_tuple(run, NULL, room);
+    struct bucket context = {.data = JX_NOTHING}, *buckets = jx_zalloc(&run->heap, room * sizeof *buckets);
+    for (size_t i = 0, count = jx_count(data); i < count; i++) {
         const struct jx_tuple *next = jx_at(data, i).tuple;
-        uint32_t known = all->count;
-        struct jx_tuple *merged = all;
-        if (next->count > known) { /* bindings that the first tuples lack */
-            merged = new_tuple(run, all, next->count);
-        }
-        merged->at = jx_append(run, merged->at, next->at);
+        add_to_bucket(&run->heap, &context, next->at);
         for (uint32_t b = 0; b < next->count; b++) {
-            struct jx_value old = JX_NOTHING;
-            for (uint32_t k = 0; k < merged->count; k++)
-                if (merged->bindings[k].name == next->bindings[b].name)
-                    old = merged->bindings[k].value;
-            tuple_set(merged, next->bindings[b].name, jx_append(run, old, next->bindings[b].value));
+            uint32_t at = find_binding(all, next->bindings[b].name);
+            if (at == room) {
+                all = new_tuple(run, all, room);
+                buckets = jx_grow(&run->heap, buckets, room * sizeof *buckets, jx_times(room, 2 * sizeof *buckets));
+                memset(buckets + room, 0, room * sizeof *buckets);
+                room *= 2;
+            }
+            if (at == all->count)
+                tuple_set(all, next->bindings[b].name, JX_NOTHING);
+            add_to_bucket(&run->heap, &buckets[at], next->bindings[b].value);
         }
-        all = merged;
     }
+    all->at = context.data;
+    for (uint32_t b = 0; b < all->count; b++)
+        all->bindings[b].value = buckets[b].data;
     return all;
 }
 
