@@ -118,7 +118,7 @@ static const struct dr_field task_fields[] = {
     RETRY_CATCH,
     PARAMETERS("A template for what the resource is given."),
     ARGUMENTS("What the resource is given."),
-    {"Resource", DR_FIELD_STRING, DR_REQUIRED | DR_NOT_EMPTY,
+    {"Resource", DR_FIELD_STRING, DR_REQUIRED | DR_NOT_EMPTY | DR_TEMPLATED,
      .doc = "What to call: an action, a primitive, a path to an action, or an ARN."},
     {"Region", DR_FIELD_STRING, DR_COMPUTED | DR_NOT_EMPTY,
      .doc = "The AWS Region to call; without it, the runbook's."},

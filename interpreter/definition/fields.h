@@ -33,6 +33,7 @@ enum {
     DR_REFERENCE = 1 << 6,   /* a path that names exactly one place of the input or a variable */
     DR_INTRINSIC = 1 << 7,   /* or an intrinsic call */
     DR_DISTRIBUTED = 1 << 8, /* of Maps in distributed mode only */
+    DR_TEMPLATED = 1 << 9,   /* a template engine may put it in later: { "Fn::GetAtt": ... } */
 };
 
 struct dr_field {

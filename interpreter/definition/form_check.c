@@ -81,6 +81,10 @@ static bool stands_for_value(const struct dr_field *field, const struct dr_node 
 {
     if (language == DR_JSONATA && (field->flags & DR_COMPUTED) && dr_is_expression(node))
         return true;
+    if ((field->flags & DR_TEMPLATED) && node->kind == DR_NODE_MAP && node->children.count == 1) {
+        const char *function = node->children.items[0]->key; /* CloudFormation's */
+        return strcmp(function, "Ref") == 0 || strncmp(function, "Fn::", 4) == 0;
+    }
     return field->type <= DR_FIELD_NUMBER && dr_has_placeholder(node);
 }
 

@@ -66,10 +66,10 @@ static void parse_retrier(struct dr_state_parse *at, const struct dr_node *list,
                          *jitter = dr_node_member(node, "JitterStrategy");
     retrier->delay_max_seconds = number_of(most, 0);
     retrier->jitter = jitter && jitter->kind == DR_NODE_STRING && strcmp(jitter->string.bytes, "FULL") == 0;
-    if (most && retrier->delay_max_seconds > 0 && retrier->delay_max_seconds <= retrier->interval_seconds) {
+    if (most && retrier->delay_max_seconds > 0 && retrier->delay_max_seconds < retrier->interval_seconds) {
         const struct dr_where field = {where, "MaxDelaySeconds", 0};
         dr_mistake(at->parser, &field, most->place, DR_SCHEMA, NULL,
-                   "\"MaxDelaySeconds\" (%.15g) must be greater than \"IntervalSeconds\" (%.15g)",
+                   "\"MaxDelaySeconds\" (%.15g) must not be less than \"IntervalSeconds\" (%.15g)",
                    retrier->delay_max_seconds, retrier->interval_seconds);
     }
 }
@@ -259,7 +259,8 @@ static void parse_task(struct dr_state_parse *at)
     parse_credentials(at);
     check_heartbeat(at);
     const struct dr_node *resource = dr_member(at, "Resource");
-    if (resource == NULL) {
+    if (resource == NULL) { /* missing, which is reported; or a template engine's { "Fn::GetAtt": ... } */
+        state->task.resource_text = "";
         check_impaired(at);
         return;
     }

@@ -100,6 +100,9 @@ static json_t *property(const struct dr_field *field)
         const char *pattern = field->flags & DR_COMPUTED ? EXPRESSION "|" PLACEHOLDER : PLACEHOLDER;
         schema = json_pack("{s:[o,{s:s,s:s}]}", "anyOf", schema, "type", "string", "pattern", pattern);
     }
+    if (field->flags & DR_TEMPLATED)
+        schema = json_pack("{s:[o,{s:s,s:i,s:i}]}", "anyOf", schema, "type", "object", "minProperties", 1,
+                           "maxProperties", 1);
     const char *language = field->flags & DR_JSONPATH_ONLY  ? " (JSONPath)"
                            : field->flags & DR_JSONATA_ONLY ? " (JSONata)"
                                                             : "";
