@@ -87,7 +87,7 @@ wait_runbook() {
 
 start_waiting() { # id, seconds
     wait_runbook "$2"
-    "$DRRUN" wait.yaml --id "$1" >out.txt 2>err.txt &
+    "$DRRUN" wait.yaml --id "$1" >run.out 2>run.err &
     pid=$!
     wait_for 10 grep -q '"k":"wait"' "$DRRUN_STORE/executions/$1/journal.jsonl" || fail 'it did not start'
 }
@@ -99,7 +99,7 @@ test_signals_stop_at_a_checkpoint_and_say_how_to_go_on() {
         kill -s "$signal" "$pid"
         wait "$pid"
         same 5 $? "exit status after SIG$signal"
-        contains "$(cat err.txt)" "drrun resume s$signal"
+        contains "$(cat run.err)" "drrun resume s$signal"
         expect 0 "$DRRUN" list --status INTERRUPTED
         contains "$out" "s$signal"
         expect 0 "$DRRUN" resume "s$signal"
@@ -294,7 +294,7 @@ test_stop_reaches_a_running_process() {
     expect 0 "$DRRUN" stop running --cause 'enough'
     wait "$pid"
     same 1 $? 'exit status of what was stopped'
-    contains "$(cat err.txt)" 'enough'
+    contains "$(cat run.err)" 'enough'
 }
 
 run_tests "$@"
