@@ -203,30 +203,27 @@ static json_t *result_of(const struct life *life)
     return result;
 }
 
-static unsigned steps(const struct life *life)
+static unsigned count_lines(const struct life *life, const char *file, const char *prefix)
 {
-    char *path = dr_format("%s/store/executions/lab/journal.jsonl", life->folder), line[65536];
-    FILE *journal = fopen(path, "re");
+    char *path = dr_format("%s/%s", life->folder, file), line[65536];
+    FILE *stream = fopen(path, "re");
     unsigned count = 0;
-    while (journal && fgets(line, sizeof line, journal))
-        count += strncmp(line, "{\"k\":\"step\"", 11) == 0;
-    if (journal)
-        fclose(journal);
+    while (stream && fgets(line, sizeof line, stream))
+        count += strncmp(line, prefix, strlen(prefix)) == 0;
+    if (stream)
+        fclose(stream);
     free(path);
     return count;
 }
 
+static unsigned steps(const struct life *life)
+{
+    return count_lines(life, "store/executions/lab/journal.jsonl", "{\"k\":\"step\"");
+}
+
 static unsigned posts(const struct life *life)
 {
-    char *path = dr_format("%s/log", life->folder), line[512];
-    FILE *log = fopen(path, "re");
-    unsigned count = 0;
-    while (log && fgets(line, sizeof line, log))
-        count += strncmp(line, "POST", 4) == 0;
-    if (log)
-        fclose(log);
-    free(path);
-    return count;
+    return count_lines(life, "log", "POST");
 }
 
 static void remove_folder(const char *folder)

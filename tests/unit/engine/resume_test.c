@@ -31,72 +31,79 @@ static const char *text_of(const json_t *object, const char *key)
     return text ? text : "";
 }
 
+/* An execution that stopped (interrupted or failed) and was resumed. */
+struct lives {
+    struct dr_lab lab;
+    struct dr_store *store;
+    json_t *input, *answers, *first, *second; /* first and second: results, as dr_lab_run() gives them */
+};
+
+/* The first life is interrupted after `interrupt_ms` (0: it ends by itself); the second starts `later_ms` after the
+ * first (before it, if the clock was set back). Steals `input` and `answers` (NULL: none). */
+static void live_twice(struct lives *lives, const char *runbook, json_t *input, json_t *answers, int64_t interrupt_ms,
+                       int64_t later_ms)
+{
+    struct dr_store *store = dr_store_memory();
+    *lives = (struct lives){.store = store, .input = input, .answers = answers};
+    lives->lab = (struct dr_lab){.store = store, .service = {.answers = answers}, .interrupt_at_ms = interrupt_ms};
+    lives->first = dr_lab_run(&lives->lab, "r.json", runbook, input);
+    lives->lab.interrupt_at_ms = 0;
+    lives->lab.start_ms = INT64_C(1767225600000) + later_ms;
+    lives->second = dr_lab_resume(&lives->lab);
+    assert_string_equal(text_of(lives->first, "status"), interrupt_ms > 0 ? "RUNNING" : "FAILED");
+    assert_string_equal(text_of(lives->second, "status"), "SUCCEEDED");
+}
+
+static void bury(struct lives *lives)
+{
+    json_decref(lives->input);
+    json_decref(lives->answers);
+    json_decref(lives->first);
+    json_decref(lives->second);
+    dr_lab_done(&lives->lab);
+    dr_store_free(lives->store);
+}
+
 static void an_interrupted_wait_keeps_its_end(void **state)
 {
     (void)state;
-    struct dr_lab lab = {.store = dr_store_memory(), .interrupt_at_ms = 40000};
-    struct dr_store *store = lab.store;
-    json_t *input = json_object(), *first = dr_lab_run(&lab, "r.json", two_calls, input);
-    assert_string_equal(text_of(first, "status"), "RUNNING");
-    lab.interrupt_at_ms = 0;
-    lab.start_ms = INT64_C(1767225600000) + 60000; /* a minute after the start */
-    json_t *second = dr_lab_resume(&lab);
-    assert_string_equal(text_of(second, "status"), "SUCCEEDED");
-    assert_int_equal(json_integer_value(json_object_get(second, "durationMs")), 100000);
-    assert_int_equal(json_array_size(json_object_get(second, "requests")), 2); /* one each, in both lives together */
-    json_decref(input);
-    json_decref(first);
-    json_decref(second);
-    dr_lab_done(&lab);
-    dr_store_free(store);
+    struct lives lives;
+    live_twice(&lives, two_calls, json_object(), NULL, 40000, 60000);
+    assert_int_equal(json_integer_value(json_object_get(lives.second, "durationMs")), 100000);
+    assert_int_equal(json_array_size(json_object_get(lives.second, "requests")),
+                     2); /* one each, in both lives together */
+    bury(&lives);
 }
 
 /* [D22] */
 static void a_clock_that_was_set_back_does_not_stretch_a_wait(void **state)
 {
     (void)state;
-    struct dr_lab lab = {.store = dr_store_memory(), .interrupt_at_ms = 40000};
-    struct dr_store *store = lab.store;
-    json_t *input = json_object(), *first = dr_lab_run(&lab, "r.json", two_calls, input);
-    lab.interrupt_at_ms = 0;
-    lab.start_ms = INT64_C(1767225600000) - 3600000;
-    json_t *second = dr_lab_resume(&lab);
-    assert_string_equal(text_of(second, "status"), "SUCCEEDED");
-    assert_true(json_integer_value(json_object_get(second, "durationMs")) >= 100000);
-    json_decref(input);
-    json_decref(first);
-    json_decref(second);
-    dr_lab_done(&lab);
-    dr_store_free(store);
+    struct lives lives;
+    live_twice(&lives, two_calls, json_object(), NULL, 40000, -3600000);
+    assert_int_equal(json_integer_value(json_object_get(lives.second, "durationMs")), 100000);
+    bury(&lives);
 }
 
 static void a_redrive_keeps_what_is_done(void **state)
 {
     (void)state;
+    struct lives lives;
     json_t *answers = json_pack("[{s:i},{s:i},{s:i}]", "status", 200, "status", 500, "status", 201);
-    struct dr_lab lab = {.store = dr_store_memory(), .service = {.answers = answers}};
-    struct dr_store *store = lab.store;
-    json_t *input = json_object(), *first = dr_lab_run(&lab, "r.json", two_calls, input);
-    assert_string_equal(text_of(first, "status"), "FAILED");
-    assert_string_equal(text_of(first, "error"), "States.Http.StatusCode.500");
-    json_t *second = dr_lab_resume(&lab);
-    assert_string_equal(text_of(second, "status"), "SUCCEEDED");
-    assert_int_equal(json_integer_value(json_object_get(json_object_get(second, "output"), "code")), 201);
-    json_t *requests = json_object_get(second, "requests");
+    live_twice(&lives, two_calls, json_object(), answers, 0, 0);
+    assert_string_equal(text_of(lives.first, "error"), "States.Http.StatusCode.500");
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(lives.second, "output"), "code")), 201);
+    json_t *requests = json_object_get(lives.second, "requests");
     assert_int_equal(json_array_size(requests), 3);
     assert_string_equal(json_string_value(json_array_get(requests, 2)), "GET http://b/");
-    json_decref(input);
-    json_decref(first);
-    json_decref(second);
-    json_decref(answers);
-    dr_lab_done(&lab);
-    dr_store_free(store);
+    bury(&lives);
 }
 
 /* [D24] */
 static void a_redriven_parallel_runs_only_the_branches_that_did_not_end(void **state)
 {
     (void)state;
+    struct lives lives;
     static const char runbook[] =
         "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"Branches\":["
         "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"http:invoke\",\"Parameters\":{"
@@ -107,28 +114,19 @@ static void a_redriven_parallel_runs_only_the_branches_that_did_not_end(void **s
         "\",\"Method\":\"GET\"},"
         "\"ResultSelector\":{\"b\":2},\"End\":true}}}],\"End\":true}}}";
     json_t *answers = json_pack("[{s:i},{s:i},{s:i}]", "status", 200, "status", 500, "status", 200);
-    struct dr_lab lab = {.store = dr_store_memory(), .service = {.answers = answers}};
-    struct dr_store *store = lab.store;
-    json_t *input = json_object(), *first = dr_lab_run(&lab, "r.json", runbook, input);
-    assert_string_equal(text_of(first, "status"), "FAILED");
-    json_t *second = dr_lab_resume(&lab);
-    assert_string_equal(text_of(second, "status"), "SUCCEEDED");
+    live_twice(&lives, runbook, json_object(), answers, 0, 0);
     json_t *wanted = json_pack("[{s:i},{s:i}]", "a", 1, "b", 2);
-    assert_true(json_equal(json_object_get(second, "output"), wanted));
-    assert_int_equal(json_array_size(json_object_get(second, "requests")), 3);
+    assert_true(json_equal(json_object_get(lives.second, "output"), wanted));
+    assert_int_equal(json_array_size(json_object_get(lives.second, "requests")), 3);
     json_decref(wanted);
-    json_decref(input);
-    json_decref(first);
-    json_decref(second);
-    json_decref(answers);
-    dr_lab_done(&lab);
-    dr_store_free(store);
+    bury(&lives);
 }
 
 /* Long enough for several snapshots; interrupted after them, and the replay starts from the last. */
 static void a_snapshot_resumes_to_the_same_end(void **state)
 {
     (void)state;
+    struct lives lives;
     static const char runbook[] =
         "{\"StartAt\":\"Loop\",\"States\":{"
         "\"Loop\":{\"Type\":\"Pass\",\"Parameters\":{\"i.$\":\"States.MathAdd($.i, "
@@ -139,22 +137,12 @@ static void a_snapshot_resumes_to_the_same_end(void **state)
         "{\"StartAt\":\"S\",\"States\":{\"S\":{\"Type\":\"Wait\",\"Seconds\":50,\"Next\":\"T\"},\"T\":{\"Type\":"
         "\"Pass\",\"Parameters\":{\"v.$\":\"$seen\"},\"End\":true}}},"
         "{\"StartAt\":\"Q\",\"States\":{\"Q\":{\"Type\":\"Pass\",\"End\":true}}}],\"End\":true}}}";
-    struct dr_lab lab = {.store = dr_store_memory(), .interrupt_at_ms = 20000};
-    struct dr_store *store = lab.store;
-    json_t *input = json_pack("{s:i}", "i", 0), *first = dr_lab_run(&lab, "r.json", runbook, input);
-    assert_string_equal(text_of(first, "status"), "RUNNING");
-    lab.interrupt_at_ms = 0;
-    json_t *second = dr_lab_resume(&lab);
-    assert_string_equal(text_of(second, "status"), "SUCCEEDED");
+    live_twice(&lives, runbook, json_pack("{s:i}", "i", 0), NULL, 20000, 0);
     json_t *wanted = json_pack("[{s:i},{s:i}]", "v", 30000, "i", 30000);
-    assert_true(json_equal(json_object_get(second, "output"), wanted));
-    assert_int_equal(json_integer_value(json_object_get(second, "transitions")), 60003 + 1);
+    assert_true(json_equal(json_object_get(lives.second, "output"), wanted));
+    assert_int_equal(json_integer_value(json_object_get(lives.second, "transitions")), 60003 + 1);
     json_decref(wanted);
-    json_decref(input);
-    json_decref(first);
-    json_decref(second);
-    dr_lab_done(&lab);
-    dr_store_free(store);
+    bury(&lives);
 }
 
 /* ----- Unknown outcomes
