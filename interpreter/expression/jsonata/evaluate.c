@@ -65,6 +65,7 @@ static void frame_room(struct jx_run *run, struct jx_frame *frame)
 
 void jx_bind(struct jx_run *run, struct jx_frame *frame, uint32_t name, struct jx_value value)
 {
+    jx_charge(run, frame->count / 32);
     if (!frame->capacity)
         frame_room(run, frame);
     for (uint32_t i = 0; i < frame->count; i++)
@@ -127,10 +128,12 @@ static struct jx_value find_global(struct jx_run *run, uint32_t number)
 struct jx_value jx_variable(struct jx_run *run, const struct jx_frame *frame, uint32_t name)
 {
     if (run->names.items[name].bound)
-        for (; frame; frame = frame->parent)
+        for (; frame; frame = frame->parent) {
+            run->steps += frame->count / 32; /* a block may bind as many as it likes, at its own cost */
             for (uint32_t i = 0; i < frame->count; i++)
                 if (frame->items[i].name == name)
                     return frame->items[i].value;
+        }
     if (name == JX_NAME_ROOT)
         return run->root;
     if (!run->global_known[name]) {

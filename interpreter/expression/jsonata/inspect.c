@@ -2,11 +2,13 @@
  * bound anywhere in a block, among a function's parameters or by a step of a path is the program's own there. */
 #include "interpreter/expression/jsonata/evaluate.h"
 
+#include <stdlib.h>
+
 #include <stdio.h>
 
 struct scope {
     const struct scope *outer;
-    const struct jx_node *node; /* whose bindings these are */
+    unsigned char *bound; /* by name: whether it is bound in this scope */
 };
 
 struct inspection {
@@ -23,53 +25,61 @@ static void inspect(struct inspection *inspection, const struct jx_node *node, c
 /* --- who binds a name
  * ------------------------------------------------------------------------------------------------------ */
 
-static bool binds(const struct jx_node *node, uint32_t name);
+static void collect(const struct jx_node *node, unsigned char *bound);
 
-static bool any_binds(const struct jx_nodes *nodes, uint32_t name)
+static void collect_all(const struct jx_nodes *nodes, unsigned char *bound)
 {
     for (uint32_t i = 0; i < nodes->count; i++)
-        if (binds(nodes->items[i], name))
-            return true;
-    return false;
+        collect(nodes->items[i], bound);
 }
 
-static bool stages_bind(const struct jx_stages *stages, uint32_t name)
+static void collect_stages(const struct jx_stages *stages, unsigned char *bound)
 {
     for (uint32_t i = 0; i < stages->count; i++) {
-        const struct jx_stage *stage = &stages->items[i];
-        if (stage->kind == JX_STAGE_INDEX ? stage->name == name : binds(stage->filter, name))
-            return true;
+        if (stages->items[i].kind == JX_STAGE_INDEX)
+            bound[stages->items[i].name] = 1;
+        else
+            collect(stages->items[i].filter, bound);
     }
-    return false;
 }
 
-/* In the frame that the node is evaluated in; blocks and functions have frames of their own. */
-static bool binds(const struct jx_node *node, uint32_t name)
+/* Marks what is bound in the frame that the node is evaluated in; blocks and functions have frames of their own. */
+static void collect(const struct jx_node *node, unsigned char *bound)
 {
-    if (node->focus == name || node->index == name || stages_bind(&node->predicates, name) ||
-        stages_bind(&node->stages, name) || (node->group && any_binds(&node->group->pairs, name)))
-        return true;
+    bound[node->focus] = bound[node->index] = 1; /* 0 is no name */
+    collect_stages(&node->predicates, bound);
+    collect_stages(&node->stages, bound);
+    if (node->group)
+        collect_all(&node->group->pairs, bound);
     if (node->kind == JX_K_BLOCK || node->kind == JX_K_LAMBDA)
-        return false;
-    if (node->kind == JX_K_BIND && node->name == name)
-        return true;
-    const struct jx_node *operands[] = {node->kind == JX_K_BIND ? NULL : node->left, node->right, node->third};
-    for (size_t i = 0; i < 3; i++)
-        if (operands[i] && binds(operands[i], name))
-            return true;
-    return any_binds(&node->items, name);
+        return;
+    if (node->kind == JX_K_BIND)
+        bound[node->name] = 1;
+    else if (node->left)
+        collect(node->left, bound);
+    if (node->right)
+        collect(node->right, bound);
+    if (node->third)
+        collect(node->third, bound);
+    collect_all(&node->items, bound);
 }
 
-static bool scope_binds(const struct scope *scope, uint32_t name)
+/* The scope that a block, a function or (no outer one) the whole program makes. */
+static struct scope open_scope(const struct jsonata *program, const struct jx_node *node, const struct scope *outer)
 {
-    const struct jx_node *node = scope->node;
-    if (node->kind == JX_K_LAMBDA) {
+    struct scope scope = {outer, calloc(program->names.count, 1)};
+    if (!scope.bound)
+        abort();
+    if (!outer) {
+        collect(node, scope.bound);
+    } else if (node->kind == JX_K_LAMBDA) {
         for (uint32_t i = 0; i < node->items.count; i++)
-            if (node->items.items[i]->name == name)
-                return true;
-        return binds(node->left, name);
+            scope.bound[node->items.items[i]->name] = 1;
+        collect(node->left, scope.bound);
+    } else {
+        collect_all(&node->items, scope.bound);
     }
-    return node->kind == JX_K_BLOCK ? any_binds(&node->items, name) : binds(node, name);
+    return scope;
 }
 
 static bool is_own(const struct inspection *inspection, uint32_t name, const struct scope *scope)
@@ -79,7 +89,7 @@ static bool is_own(const struct inspection *inspection, uint32_t name, const str
     if (!inspection->program->names.items[name].bound)
         return false;
     for (; scope; scope = scope->outer)
-        if (scope_binds(scope, name))
+        if (scope->bound[name])
             return true;
     return false;
 }
@@ -189,9 +199,18 @@ static void inspect_call(struct inspection *inspection, const struct jx_node *ca
     inspect_nodes(inspection, &call->items, scope);
 }
 
+static void inspect_scope(struct inspection *inspection, const struct jx_node *node, const struct scope *outer)
+{
+    struct scope scope = open_scope(inspection->program, node, outer);
+    if (node->kind == JX_K_LAMBDA)
+        inspect(inspection, node->left, &scope);
+    else
+        inspect_nodes(inspection, &node->items, &scope);
+    free(scope.bound);
+}
+
 static void inspect(struct inspection *inspection, const struct jx_node *node, const struct scope *scope)
 {
-    struct scope inner = {scope, node};
     report_context(inspection, node);
     inspect_attached(inspection, node, scope);
     switch ((int)node->kind) { /* all others: just their operands */
@@ -202,10 +221,8 @@ static void inspect(struct inspection *inspection, const struct jx_node *node, c
         inspect_path(inspection, node, scope);
         return;
     case JX_K_BLOCK:
-        inspect_nodes(inspection, &node->items, &inner);
-        return;
     case JX_K_LAMBDA:
-        inspect(inspection, node->left, &inner);
+        inspect_scope(inspection, node, scope);
         return;
     case JX_K_BIND:
         inspect(inspection, node->right, scope);
@@ -240,23 +257,24 @@ static void inspect(struct inspection *inspection, const struct jx_node *node, c
     inspection->inside -= node->kind == JX_K_TRANSFORM;
 }
 
-void jsonata_context(const struct jsonata *program, jsonata_visit_fn *visit, void *data)
+static void inspect_program(struct inspection *inspection)
 {
-    struct inspection inspection = {.program = program, .context = visit, .data = data};
-    struct scope top = {NULL, program->root};
-    inspect(&inspection, program->root, &top);
+    struct scope top = open_scope(inspection->program, inspection->program->root, NULL);
+    inspect(inspection, inspection->program->root, &top);
+    free(top.bound);
 }
 
 void jsonata_variables(const struct jsonata *program, jsonata_visit_fn *visit, void *data)
 {
-    struct inspection inspection = {.program = program, .variable = visit, .data = data};
-    struct scope top = {NULL, program->root};
-    inspect(&inspection, program->root, &top);
+    inspect_program(&(struct inspection){.program = program, .variable = visit, .data = data});
 }
 
 void jsonata_calls(const struct jsonata *program, jsonata_visit_call_fn *visit, void *data)
 {
-    struct inspection inspection = {.program = program, .call = visit, .data = data};
-    struct scope top = {NULL, program->root};
-    inspect(&inspection, program->root, &top);
+    inspect_program(&(struct inspection){.program = program, .call = visit, .data = data});
+}
+
+void jsonata_context(const struct jsonata *program, jsonata_visit_fn *visit, void *data)
+{
+    inspect_program(&(struct inspection){.program = program, .context = visit, .data = data});
 }
