@@ -37,6 +37,19 @@ static int print_help(void)
     return written ? DR_EXIT_SUCCESS : DR_EXIT_SYSTEM;
 }
 
+static int print_version(void)
+{
+    bool printed;
+    if (dr_globals.json) {
+        json_t *document = json_pack("{s:s}", "version", DRRUN_VERSION);
+        printed = dr_print_json(document);
+        json_decref(document);
+    } else {
+        printed = dr_print("drrun %s\n", DRRUN_VERSION);
+    }
+    return printed ? DR_EXIT_SUCCESS : DR_EXIT_SYSTEM;
+}
+
 static int unknown_command(const char *word)
 {
     const char *names[64];
@@ -51,23 +64,35 @@ static int unknown_command(const char *word)
     return DR_EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+static int run_word(int argc, char **argv, int index)
 {
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error to report, not a reason to die in the middle of a failover */
-    const char *word = argc > 1 ? argv[1] : "--help";
+    const char *word = index < argc ? argv[index] : "--help";
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
-        const struct dr_command *command = argc > 2 ? find_command(argv[2]) : NULL;
+        const struct dr_command *command = index + 1 < argc ? find_command(argv[index + 1]) : NULL;
         char *help[] = {argv[0], (char[]){"--help"}, NULL};
         int status = command ? dr_command_main(command, 2, help) : print_help();
         return argc > 1 ? status : DR_EXIT_USAGE;
     }
     if (strcmp(word, "--version") == 0)
-        return dr_print("drrun %s\n", DRRUN_VERSION) ? DR_EXIT_SUCCESS : DR_EXIT_SYSTEM;
+        return print_version();
     const struct dr_command *command = find_command(word);
-    if (command)
-        return dr_command_main(command, argc - 1, argv + 1);
+    if (command) { /* global options may stand before it too */
+        memmove(argv + index, argv + index + 1, (size_t)(argc - index) * sizeof *argv);
+        return dr_command_main(command, argc - 1, argv);
+    }
     /* A file, or options followed by one. */
     if (word[0] == '-' || strchr(word, '.') || strchr(word, '/') || access(word, F_OK) == 0)
         return dr_command_main(&dr_command_run, argc, argv);
     return unknown_command(word);
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error to report, not a reason to die in the middle of a failover */
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0;
+         i++) /* wrong usage is told as JSON too, wherever it stands */
+        dr_globals.json = dr_globals.json || strcmp(argv[i], "--json") == 0;
+    int status = run_word(argc, argv, dr_command_word(argc, argv));
+    dr_print_failure(status);
+    return status;
 }

@@ -59,6 +59,8 @@ extern const struct dr_command dr_command_run, dr_command_resume, dr_command_lis
     dr_command_stop, dr_command_approve, dr_command_deny, dr_command_eval, dr_command_validate, dr_command_actions;
 extern const struct dr_command *const dr_commands[]; /* NULL-terminated, in the order of the help */
 
+/* The index of the first word that is neither a global option nor its value: the command, if there is one. */
+int dr_command_word(int argc, char **argv);
 /* Parses argv[1..] against the command's options and the global ones, runs it, or prints its help. */
 int dr_command_main(const struct dr_command *command, int argc, char **argv);
 /* Prints "drrun COMMAND: message" and the hint to read the help. Returns DR_EXIT_USAGE. */
@@ -77,6 +79,9 @@ bool dr_print_json(const json_t *value);
 bool dr_print(const char *format, ...) __attribute__((format(printf, 1, 2)));    /* stdout */
 void dr_say(const char *format, ...) __attribute__((format(printf, 1, 2)));      /* stderr, unless --quiet */
 void dr_complain(const char *format, ...) __attribute__((format(printf, 1, 2))); /* stderr: "drrun: ..." */
+void dr_keep_complaint(const char *message);
+/* With --json, and if nothing stands on stdout yet: {"error", "cause"} with the first complaint. */
+void dr_print_failure(int status);
 int dr_complain_problem(struct dr_problem *problem); /* prints and frees it; returns its exit status */
 /* All diagnostics, sorted, to stderr. */
 void dr_print_diagnostics(struct dr_diagnostics *found);

@@ -35,6 +35,16 @@ static const char *text_of(const json_t *record, const char *key)
     return text ? text : "";
 }
 
+static bool known_status(void)
+{
+    static const char *const known[] = {"RUNNING",   "INTERRUPTED", "SUCCEEDED", "FAILED",
+                                        "TIMED_OUT", "ABORTED",     "UNREADABLE"};
+    bool found = !status_argument;
+    for (size_t i = 0; !found && i < sizeof known / sizeof *known; i++)
+        found = strcmp(status_argument, known[i]) == 0;
+    return found;
+}
+
 /* RUNNING: a live process has it. INTERRUPTED: none has, and it has not ended. */
 static const char *status_of(struct dr_store *store, const char *id, const json_t *last)
 {
@@ -83,6 +93,11 @@ static int list(const struct dr_words *words)
     size_t count = 0;
     if (words->count > 0)
         return dr_usage(&dr_command_list, "it takes no arguments");
+    if (!known_status())
+        return dr_usage(&dr_command_list,
+                        "there is no status \"%s\": RUNNING, INTERRUPTED, SUCCEEDED, FAILED, "
+                        "TIMED_OUT, ABORTED or UNREADABLE",
+                        status_argument);
     struct dr_store *store = dr_open_store(false);
     if (!store)
         return DR_EXIT_SYSTEM;

@@ -115,6 +115,20 @@ static int take_option(const struct dr_command *command, int argc, char **argv, 
     return -1;
 }
 
+int dr_command_word(int argc, char **argv)
+{
+    int index = 1;
+    while (index < argc && argv[index][0] == '-') {
+        const char *equals = strchr(argv[index], '=');
+        const struct dr_option *option =
+            find_option(global_options, argv[index], equals ? (size_t)(equals - argv[index]) : strlen(argv[index]));
+        if (!option)
+            break;
+        index += option->argument && !option->optional && !equals ? 2 : 1;
+    }
+    return index < argc ? index : argc;
+}
+
 int dr_command_main(const struct dr_command *command, int argc, char **argv)
 {
     struct dr_words words = {0};
@@ -132,6 +146,7 @@ int dr_command_main(const struct dr_command *command, int argc, char **argv)
     }
     if (status < 0)
         status = command->run(&words);
+    dr_print_failure(status);
     free(words.items);
     free(dr_globals.actions.items);
     for (const struct dr_option *option = command->options; option && option->name; option++)
@@ -146,8 +161,11 @@ int dr_usage(const struct dr_command *command, const char *format, ...)
     va_start(arguments, format);
     char *message = dr_format_list(format, arguments);
     va_end(arguments);
-    fprintf(stderr, "drrun %s: %s\nUsage: drrun %s %s\nTry: drrun %s --help\n", command->name, message, command->name,
-            command->synopsis, command->name);
+    dr_keep_complaint(message);
+    char *text = dr_format("drrun %s: %s\nUsage: drrun %s %s\nTry: drrun %s --help\n", command->name, message,
+                           command->name, command->synopsis, command->name);
+    dr_write_all(2, text, strlen(text));
+    free(text);
     free(message);
     return DR_EXIT_USAGE;
 }

@@ -35,8 +35,12 @@ bool dr_write_all(int fd, const char *bytes, size_t size)
     return true;
 }
 
+static bool printed;         /* something stands on stdout */
+static char *complaint_kept; /* the first one: what went wrong, not what followed from it */
+
 static bool to_stdout(const char *bytes, size_t size)
 {
+    printed = true;
     if (dr_write_all(1, bytes, size))
         return true;
     dr_complain("standard output: %s", strerror(errno));
@@ -90,8 +94,31 @@ void dr_complain(const char *format, ...)
     char *message = dr_format_list(format, arguments), *text = dr_format("drrun: %s\n", message);
     va_end(arguments);
     dr_write_all(2, text, strlen(text));
+    dr_keep_complaint(message);
     free(message);
     free(text);
+}
+
+void dr_keep_complaint(const char *message)
+{
+    if (!complaint_kept)
+        complaint_kept = dr_copy_string(message);
+}
+
+void dr_print_failure(int status)
+{
+    static const char *const errors[] = {[DR_EXIT_FAILED] = "Drrun.Failed",
+                                         [DR_EXIT_USAGE] = "Drrun.Usage",
+                                         [DR_EXIT_INVALID] = "Drrun.Invalid",
+                                         [DR_EXIT_SYSTEM] = "Drrun.System",
+                                         [DR_EXIT_INTERRUPTED] = "Drrun.Interrupted"};
+    if (dr_globals.json && !printed && status > 0 && (size_t)status < sizeof errors / sizeof *errors) {
+        json_t *document = json_pack("{s:s,s:s*}", "error", errors[status], "cause", complaint_kept);
+        dr_print_json(document);
+        json_decref(document);
+    }
+    free(complaint_kept);
+    complaint_kept = NULL;
 }
 
 int dr_complain_problem(struct dr_problem *problem)

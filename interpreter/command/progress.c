@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #define REDRAW_MS 250
+#define TIMES_COLUMNS 42  /* kept for what stands after a state's name */
+#define AREA_LINES_MAX 14 /* the execution, what it does, and how much more there is */
 
 struct dr_progress {
     struct dr_text pending; /* told, not durable yet */
@@ -20,7 +22,8 @@ struct dr_progress {
     struct dr_execution *execution;
     struct dr_runtime *runtime;
     struct dr_handle *timer;
-    unsigned drawn; /* lines of the live area on the screen */
+    unsigned drawn;                   /* lines of the live area on the screen */
+    unsigned columns[AREA_LINES_MAX]; /* that each of them takes: a narrower screen breaks them */
 };
 
 /* ----- Lines
@@ -216,16 +219,22 @@ static void logged(void *data, const char *level, const char *message)
 /* ----- The live area
  * ------------------------------------------------------------------------------------------------------------ */
 
-static unsigned screen_width(void)
+static struct winsize screen_size(void)
 {
     struct winsize size;
-    return ioctl(2, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
+    if (ioctl(2, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        size = (struct winsize){.ws_col = 80, .ws_row = 24};
+    return size;
 }
 
+/* The screen may have become narrower since the area was drawn: its lines are then broken into several. */
 static void erase(struct dr_progress *progress, struct dr_text *out)
 {
-    if (progress->drawn > 0)
-        dr_text_printf(out, "\033[%uA\r\033[J", progress->drawn);
+    unsigned width = screen_size().ws_col, rows = 0;
+    for (unsigned i = 0; i < progress->drawn; i++)
+        rows += progress->columns[i] > width ? (progress->columns[i] + width - 1) / width : 1;
+    if (rows > 0)
+        dr_text_printf(out, "\033[%uA\r\033[J", rows);
     progress->drawn = 0;
 }
 
@@ -233,7 +242,8 @@ struct drawing {
     struct dr_progress *progress;
     struct dr_text *out;
     int64_t now_ms;
-    unsigned width, lines;
+    unsigned width, lines, lines_max;
+    size_t hidden; /* activities that found no line */
 };
 
 /* A line of the area, cut to the width of the screen so that it is one line there too. */
@@ -246,21 +256,27 @@ static void draw_line(struct drawing *drawing, const char *mark, const char *col
         i++;
     dr_text_printf(drawing->out, "%s%s%s %.*s\n", paint(drawing->progress, color), mark,
                    paint(drawing->progress, PLAIN), (int)i, text);
-    drawing->lines++;
+    drawing->progress->columns[drawing->lines++] = (unsigned)columns + 2;
 }
 
 static void draw_activity(void *data, const struct dr_activity *activity)
 {
     struct drawing *drawing = data;
     bool running = strcmp(activity->phase, "running") == 0;
-    if (drawing->lines >= 12 || (running && activity->state->kind != DR_TASK) ||
-        strcmp(activity->phase, "aborted") == 0)
+    if ((running && activity->state->kind != DR_TASK) || strcmp(activity->phase, "aborted") == 0)
         return;
+    if (drawing->lines + 1 >= drawing->lines_max) { /* the last line tells how many */
+        drawing->hidden++;
+        return;
+    }
     struct dr_text line = {0};
     char elapsed[DR_TIME_TEXT], left[DR_TIME_TEXT];
     for (unsigned i = 0; i < activity->depth; i++)
         dr_text_puts(&line, "  ");
-    add_plain(&line, activity->state->name, 60);
+    const char *item = strrchr(activity->path, '['); /* "Deploy[1]/Check": which of them */
+    if (item && strchr(item, '/') == strrchr(activity->path, '/'))
+        dr_text_printf(&line, "%.*s ", (int)strcspn(item, "/"), item);
+    add_plain(&line, activity->state->name, drawing->width > TIMES_COLUMNS + 16 ? drawing->width - TIMES_COLUMNS : 16);
     dr_text_printf(&line, "  %s", dr_duration_format(elapsed, drawing->now_ms - activity->entered_ms));
     if (activity->resource)
         dr_text_printf(&line, "  %s", activity->resource);
@@ -278,7 +294,9 @@ static void draw_activity(void *data, const struct dr_activity *activity)
 
 static void draw(struct dr_progress *progress, struct dr_text *out)
 {
-    struct drawing drawing = {.progress = progress, .out = out, .width = screen_width()};
+    struct winsize size = screen_size();
+    struct drawing drawing = {.progress = progress, .out = out, .width = size.ws_col};
+    drawing.lines_max = size.ws_row > 3 && size.ws_row - 1 < AREA_LINES_MAX ? size.ws_row - 1U : AREA_LINES_MAX;
     const struct dr_execution *execution = progress->execution;
     const struct dr_runbook *runbook = dr_execution_program(execution)->runbook;
     struct dr_text line = {0};
@@ -293,6 +311,11 @@ static void draw(struct dr_progress *progress, struct dr_text *out)
     draw_line(&drawing, "=", late ? RED : BOLD, line.bytes);
     dr_text_done(&line);
     dr_execution_activities(execution, draw_activity, &drawing);
+    if (drawing.hidden > 0) {
+        char more[64];
+        snprintf(more, sizeof more, "  and %zu more", drawing.hidden);
+        draw_line(&drawing, " ", "", more);
+    }
     progress->drawn = drawing.lines;
 }
 

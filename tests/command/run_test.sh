@@ -28,6 +28,53 @@ test_the_result_goes_to_stdout_and_nothing_else() {
     done
 }
 
+test_json_tells_of_refusals_too() {
+    pass_runbook
+    expect 0 "$DRRUN" pass.yaml
+    expect 2 "$DRRUN" show nope --json
+    same Drrun.Usage "$(jq -r .error out.txt)" 'no such execution'
+    contains "$(jq -r .cause out.txt)" 'there is no execution "nope"'
+    for wrong in 'run --json' 'run pass.yaml --bogus --json' '--json bogus' 'stop --json' 'list --status BOGUS --json'; do
+        # shellcheck disable=SC2086
+        expect 2 "$DRRUN" $wrong
+        same Drrun.Usage "$(jq -r .error out.txt)" "$wrong"
+    done
+    expect 3 "$DRRUN" run pass.yaml --input '{bad' --json
+    same Drrun.Invalid "$(jq -r .error out.txt)" '--input'
+    expect 4 "$DRRUN" run pass.yaml --store /proc/nope --json
+    same Drrun.System "$(jq -r .error out.txt)" '--store'
+    expect 0 "$DRRUN" --version --json
+    same string "$(jq -r '.version | type' out.txt)" '--version'
+}
+
+test_global_options_may_stand_before_the_command() {
+    pass_runbook
+    expect 0 "$DRRUN" --store elsewhere --quiet run pass.yaml
+    same '{"n":7}' "$out" 'stdout'
+    expect 0 "$DRRUN" --store=elsewhere --json list
+    same 1 "$(jq '.executions | length' out.txt)" 'executions there'
+    expect 0 "$DRRUN" --json --simulate pass.yaml
+    same SUCCEEDED "$(jq -r .status out.txt)" 'drrun FILE'
+}
+
+test_the_live_view_fits_the_screen() {
+    cat >many.yaml <<'Y'
+StartAt: L
+States:
+  L: { Type: Pass, Result: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20], Next: M }
+  M:
+    Type: Map
+    ItemProcessor: { StartAt: WaitForAStateWhoseNameIsLongerThanTheScreenIsWide, States: { WaitForAStateWhoseNameIsLongerThanTheScreenIsWide: { Type: Wait, Seconds: 1, End: true } } }
+    End: true
+Y
+    TERM=xterm script -qec "stty cols 60 rows 10; $DRRUN many.yaml" screen.txt >/dev/null 2>&1 </dev/null
+    contains "$(cat screen.txt)" 'and 13 more'
+    contains "$(cat screen.txt)" '[6] WaitForAState'
+    contains "$(cat screen.txt)" 'left'
+    lines=$(grep -a '^.*> .*WaitFor' screen.txt | sed 's/\x1b\[[0-9;]*[A-Za-z]//g; s/\r//g' | awk 'length > 60' | wc -l)
+    same 0 "$lines" 'lines wider than the screen'
+}
+
 test_input_comes_from_files_and_stdin() {
     pass_runbook
     echo '{"n": 3}' >in.json
