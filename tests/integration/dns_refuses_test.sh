@@ -17,7 +17,7 @@ start_failover
 eventually 15 "drrun asked for the promotion" test -e "$DRRUN_ENVIRONMENT/west/data/promote"
 environment refuse-dns
 environment thaw-promotion west
-wait_failover
+wait_runbook
 expect_failure Dns.UpdateRefused
 expect "west was promoted" is primary role west
 expect "DNS still points to east" is 127.0.0.11 dns

@@ -4,6 +4,14 @@
 . "$(dirname "$0")/support.bash"
 
 start_environment
+
+# Without the approval it does nothing.
+start_runbook drill --name asked --set requireApproval=true
+eventually 15 "it asks a person, who says no" sh -c "\"$DRRUN\" deny asked --comment 'not on a Friday' 2>/dev/null"
+wait_runbook
+expect_failure Approval.Denied
+expect_active east
+
 runbook drill --set "disaster=[\"./environment\",\"--folder\",\"$DRRUN_ENVIRONMENT\",\"kill-primary\"]"
 expect_success
 expect_active east

@@ -78,13 +78,19 @@ resume() {
     "$DRRUN" resume --yes --json "$@" >"$result" 2>"$log" </dev/null || status=$?
 }
 
-start_failover() { # in the background; $runner is its process id
-    "$DRRUN" run "$runbooks/failover.yaml" --input "@$input" --yes --json "$@" >"$result" 2>"$log" </dev/null &
+start_runbook() { # NAME ARGUMENT...: in the background; $runner is its process id
+    local name=$1
+    shift
+    "$DRRUN" run "$runbooks/$name.yaml" --input "@$input" --yes --json "$@" >"$result" 2>"$log" </dev/null &
     runner=$!
     started+=("$runner")
 }
 
-wait_failover() {
+start_failover() {
+    start_runbook failover "$@"
+}
+
+wait_runbook() {
     status=0
     wait "$runner" || status=$?
     started=()
