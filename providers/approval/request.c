@@ -43,8 +43,8 @@ const struct dr_primitive dr_approval_request = {
             .arguments = "{\"type\":\"object\",\"properties\":{"
                          "\"Message\":{\"type\":\"string\",\"minLength\":1,\"description\":\"What is to be approved, "
                          "and what follows from it\"},"
-                         "\"Approvers\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"description\":\"Who is "
-                         "asked; for the record, it is not enforced\"},"
+                         "\"Approvers\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"description\":\"Who may "
+                         "answer; none named: anybody\"},"
                          "\"Details\":{\"description\":\"Anything that helps to decide; shown by drrun show\"}"
                          "},\"required\":[\"Message\"],\"additionalProperties\":false}",
             .output = "{\"Approved\":true,\"By\":\"alice\",\"Comment\":\"replica lag is "
