@@ -4,7 +4,8 @@
 Usage: tables.py [--write] DRRUN DOCS_FORMS      --write: puts the tables as they should be into the pages
 
 A table stands between <!-- table: KIND NAME --> and <!-- end -->, and its text is made here. Besides: each command, form of the
-language, primitive and action must have a table or a page; docs/reference/errors.md must have each error name, and no other.
+language, primitive and action must have a table or a page; docs/reference/errors.md must have each error name, and no other;
+each line of docs/conformance.md must name a test.
 """
 import difflib
 import glob
@@ -196,6 +197,16 @@ def check_errors(catalogue):
         problems.append(f'docs/reference/errors.md: nothing raises {name} (any more)')
 
 
+def check_conformance():
+    """Each line of conformance.md names a test that is there."""
+    for row in re.findall(r'^\| (?!---)(.*) \|$', read('docs/conformance.md'), re.M):
+        test = re.fullmatch(r'`([\w./]+)`', row.rsplit('| ', 1)[-1])
+        if row.endswith('Test'):
+            continue
+        if not test or (test.group(1).startswith('tests/') and not os.path.exists(os.path.join(ROOT, test.group(1)))):
+            problems.append(f'docs/conformance.md: this line names no test that is there: {row}')
+
+
 def main():
     write = '--write' in sys.argv
     drrun, program = [os.path.abspath(word) for word in sys.argv[1:] if word != '--write']
@@ -228,6 +239,7 @@ def main():
         if row['kind'] != 'action' and not os.path.exists(os.path.join(ROOT, 'docs/reference/primitives', row['name'].replace(':', '-') + '.md')):
             problems.append(f'docs/reference/primitives: there is no page about {row["name"]}')
     check_errors(catalogue)
+    check_conformance()
     for problem in problems:
         print(problem)
     print(f'{len(used)} tables, {len(problems)} problems')
