@@ -7,7 +7,9 @@
 #include <string.h>
 
 #define STEPS_PER_TURN 10000 /* then signals, timers and completions get their turn */
-#define REST_MS 200          /* a sleep this long gives preallocated journal space back */
+#define SNAPSHOT_SMALL_BYTES (64U << 10)
+#define SNAPSHOT_GROWTH 4
+#define REST_MS 200 /* a sleep this long gives preallocated journal space back */
 
 static void live_event(struct dr_execution *execution, struct dr_event *event)
 {
@@ -54,6 +56,16 @@ static size_t release_calls(struct dr_execution *execution)
  * ------------------------------------------------------------------------------------------------------- */
 
 /* [D17] What observers were told becomes visible only here. [D26] Once the store has failed, nothing goes on. */
+/* After so many records, but a large tree not before the journal has grown by a multiple of it: else a Map of many
+ * items would do little but write itself down. */
+static bool is_snapshot_due(const struct dr_execution *execution)
+{
+    if (!execution->options.journal || execution->records_since_snapshot < execution->options.snapshot_records)
+        return false;
+    uint64_t grown = dr_journal_offset(execution->options.journal) - execution->snapshot_offset;
+    return execution->snapshot_bytes < SNAPSHOT_SMALL_BYTES || grown >= SNAPSHOT_GROWTH * execution->snapshot_bytes;
+}
+
 static bool commit(struct dr_execution *execution)
 {
     if (execution->options.journal && !dr_journal_commit(execution->options.journal, true, &execution->problem))
@@ -61,7 +73,7 @@ static bool commit(struct dr_execution *execution)
     if (execution->visible && execution->options.observer.committed)
         execution->options.observer.committed(execution->options.observer.data, execution->now_ms);
     execution->visible = false;
-    if (execution->records_since_snapshot >= execution->options.snapshot_records) {
+    if (is_snapshot_due(execution)) {
         dr_tree_save(execution);
         execution->records_since_snapshot = 0;
     }

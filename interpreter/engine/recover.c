@@ -375,6 +375,7 @@ bool dr_execution_replay(struct dr_execution *execution, enum dr_replay mode, st
         if (!read && !replay.problem)
             refuse(&replay, "the snapshot beside the journal does not fit it; move snapshot.json away and try again");
         execution->snapshot_offset = from;
+        execution->snapshot_bytes = size;
     }
     bool good = !replay.problem && dr_journal_records(journal, from, replay_record, &replay, problem) &&
                 !replay.problem && execution->record;

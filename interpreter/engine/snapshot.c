@@ -126,6 +126,8 @@ void dr_tree_save(struct dr_execution *execution)
     /* Too large, or the disk refuses: no harm, the replay is only longer. */
     if (dr_text_json(&text, object, DR_PAYLOAD_BYTES_MAX))
         dr_journal_snapshot_write(execution->options.journal, text.bytes, text.size, &problem);
+    execution->snapshot_bytes = text.size;
+    execution->snapshot_offset = dr_journal_offset(execution->options.journal);
     dr_problem_done(&problem);
     dr_text_done(&text);
     json_decref(object);

@@ -150,7 +150,7 @@ struct dr_execution {
     size_t calls_running;
     size_t paused;
     uint64_t records_since_snapshot;
-    uint64_t snapshot_offset;
+    uint64_t snapshot_offset, snapshot_bytes; /* of the newest */
 };
 
 /* branches.c */

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -345,6 +346,51 @@ static void the_end_is_not_hidden_by_a_snapshot(void **state)
     dr_store_free(store);
 }
 
+static unsigned renames; /* a snapshot is the only file that a run puts in place so */
+
+static int count_rename(const char *from, const char *to)
+{
+    renames++;
+    return dr_disk_real.rename(from, to);
+}
+
+/* With a snapshot every hundred records, three thousand items would be written down thirty times. */
+static void a_large_tree_is_not_written_down_again_and_again(void **state)
+{
+    (void)state;
+    static const char runbook[] =
+        "{\"QueryLanguage\":\"JSONata\",\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"Items\":\"{% "
+        "[1..3000] %}\",\"ItemProcessor\":{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":\"{% "
+        "$states.input % 60 + 1 %}\","
+        "\"End\":true}}},\"Output\":\"{% $count($states.result) %}\",\"End\":true}}}";
+    char folder[] = "/tmp/drrun-redrive-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    struct dr_problem problem = {0};
+    struct dr_disk_ops counting = dr_disk_real;
+    counting.rename = count_rename;
+    struct dr_store *store = dr_store_open(folder, true, &problem);
+    assert_non_null(store);
+    dr_disk_use(&counting);
+    renames = 0;
+    struct dr_lab lab = {.store = store, .snapshot_records = 100, .stop_after_turns = 5};
+    json_t *input = json_object(), *first = dr_lab_run(&lab, "r.json", runbook, input);
+    assert_string_equal(text_of(first, "status"), "RUNNING");
+    lab.stop_after_turns = 0;
+    json_t *second = dr_lab_resume(&lab);
+    dr_disk_use(&dr_disk_real);
+    assert_string_equal(text_of(second, "status"), "SUCCEEDED");
+    assert_int_equal(json_integer_value(json_object_get(second, "output")), 3000);
+    assert_in_range(renames, 1, 10);
+    json_decref(first);
+    json_decref(second);
+    json_decref(input);
+    dr_lab_done(&lab);
+    dr_store_free(store);
+    char *command = dr_format("rm -rf '%s'", folder);
+    assert_int_equal(system(command), 0);
+    free(command);
+}
+
 /* More attempts than 16 bits count. */
 static void many_retries_come_to_an_end(void **state)
 {
@@ -380,6 +426,7 @@ int main(void)
         cmocka_unit_test(a_chosen_state_has_the_machines_time_anew),
         cmocka_unit_test(an_interrupt_that_waits_for_a_call_waits_for_its_time_out_at_most),
         cmocka_unit_test(the_end_is_not_hidden_by_a_snapshot),
+        cmocka_unit_test(a_large_tree_is_not_written_down_again_and_again),
         cmocka_unit_test(many_retries_come_to_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
