@@ -273,7 +273,8 @@ bool dr_builder_open(struct dr_builder *builder, enum dr_node_kind kind, struct 
 
 bool dr_builder_close(struct dr_builder *builder)
 {
-    struct dr_frame frame = *top(builder);
+    assert(builder->depth > 0);
+    struct dr_frame frame = builder->frames[builder->depth - 1];
     assert(frame.key == NULL);
     if (frame.has_merge)
         apply_merges(builder, &frame);

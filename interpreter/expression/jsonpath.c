@@ -520,8 +520,8 @@ static enum dr_path_outcome find_from(const struct dr_path *path, const json_t *
     size_t visits = DR_PATH_VISITS_MAX;
     struct path_run run = {.path = path, .root = start, .visits = &visits};
     if (path->simple) {
-        size_t step;
-        const json_t *last, *value = walk(path, start, &step, &last);
+        size_t step = 0;
+        const json_t *last = NULL, *value = walk(path, start, &step, &last);
         if (value) {
             *ret_value = dr_json_share(value);
             return DR_PATH_FOUND;

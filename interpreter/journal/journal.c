@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define LOCK_PATIENCE_MS                                                                                               \
+    1000 /* a killed process, or a child that it was just starting, lets go of the lock a moment later */
 #define BUFFER_BYTES (256u << 10)     /* more than this is written, not synced, on the way */
 #define BURST_COMMITS 32              /* so many durable commits ... */
 #define BURST_WINDOW_MS 1000          /* ... within this time make padding worth it */
@@ -90,7 +92,7 @@ static bool take_lock(struct dr_journal *journal, int flags, struct dr_problem *
 {
     char *path = dr_store_path(journal->store, "executions", journal->id, "lock");
     journal->lock_fd = dr_disk_open(path, O_RDWR | flags);
-    bool ok = journal->lock_fd >= 0 && dr_disk_lock(journal->lock_fd);
+    bool ok = journal->lock_fd >= 0 && dr_disk_lock_wait(journal->lock_fd, LOCK_PATIENCE_MS);
     if (ok) {
         dr_lock_sign(journal->lock_fd);
     } else if (journal->lock_fd >= 0 && errno == EAGAIN) {
