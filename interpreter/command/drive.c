@@ -12,6 +12,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#define SAME_SIGNAL_MS                                                                                                 \
+    250 /* a wrapper (timeout, npm, a shell script) may pass on the Ctrl-C that the terminal sent us too */
 #define INBOX_POLL_MS 500 /* where the store cannot tell when something arrives */
 
 bool dr_session_open(struct dr_session *session, bool trace)
@@ -233,7 +235,11 @@ static void take_signal(struct dr_session *session)
     int number = session->runtime->ops->signal(session->runtime);
     if (number == 0)
         return;
+    int64_t now_ms = session->runtime->ops->now_ms(session->runtime);
     bool again = session->interrupted;
+    if (again && now_ms - session->interrupted_ms < SAME_SIGNAL_MS)
+        return;
+    session->interrupted_ms = now_ms;
     session->interrupted = true;
     dr_execution_interrupt(session->execution, !again);
     const char *name = number == SIGINT || number == SIGTERM || number == SIGHUP ? names[number] : "Signal";

@@ -14,6 +14,7 @@ struct dr_session {
     struct dr_execution *execution;
     char *application_locked; /* owned; to be released at the end */
     bool trace, interrupted;
+    int64_t interrupted_ms; /* when */
 };
 
 /* Opens store, catalogue and runtime as the global options say. False, having complained. */

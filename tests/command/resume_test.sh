@@ -118,6 +118,7 @@ Y
     pid=$!
     wait_for 10 test -s marks || fail 'it did not start'
     kill -INT "$pid"
+    kill -INT "$pid" # passed on by a wrapper: the same Ctrl-C
     wait "$pid"
     same 5 $? 'exit status'
     contains "$(cat marks)" 'done'
@@ -128,7 +129,7 @@ Y
     pid=$!
     wait_for 10 test -s marks || fail 'it did not start'
     kill -INT "$pid"
-    sleep 0.3
+    sleep 0.5
     kill -INT "$pid"
     wait "$pid"
     same 5 $? 'exit status after two'
