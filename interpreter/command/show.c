@@ -56,7 +56,10 @@ static bool print_text(const json_t *result, const struct dr_execution *executio
     struct dr_text out = {0};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         if (*text_of(result, lines[i][1]))
-            dr_text_printf(&out, "%-10s %s\n", lines[i][0], text_of(result, lines[i][1]));
+            dr_text_printf(&out, "%-10s %s%s\n", lines[i][0], text_of(result, lines[i][1]),
+                           strcmp(lines[i][0], "Status") == 0 && json_is_true(json_object_get(result, "interrupted"))
+                               ? ", interrupted: no process runs it"
+                               : "");
     const json_t *activities = json_object_get(result, "activities");
     for (size_t i = 0; i < json_array_size(activities); i++) {
         const json_t *activity = json_array_get(activities, i);

@@ -107,6 +107,18 @@ test_signals_stop_at_a_checkpoint_and_say_how_to_go_on() {
     done
 }
 
+test_show_tells_that_no_process_runs_it() {
+    cat >w.yaml <<'Y'
+StartAt: W
+States: { W: { Type: Wait, Seconds: 60, End: true } }
+Y
+    timeout -s INT 0.6 "$DRRUN" w.yaml --id w --quiet >/dev/null 2>&1
+    expect 0 "$DRRUN" show w
+    contains "$out" 'RUNNING, interrupted'
+    expect 0 "$DRRUN" show w --json
+    same true "$(jq .interrupted out.txt)" interrupted
+}
+
 test_ctrl_c_waits_for_a_write_and_twice_leaves_at_once() {
     cat >write.yaml <<'Y'
 StartAt: E
