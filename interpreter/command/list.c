@@ -121,6 +121,8 @@ static int list(const struct dr_words *words)
         json_decref(document);
     } else {
         struct dr_text text = {0};
+        if (json_array_size(executions) == 0)
+            dr_say("no executions\n");
         if (json_array_size(executions) > 0)
             dr_text_printf(&text, "%-24s %-12s %-24s %-24s %s\n", "ID", "STATUS", "STARTED", "RUNBOOK", "STATE");
         for (size_t i = 0; i < json_array_size(executions); i++) {

@@ -29,6 +29,10 @@ struct dr_store *dr_open_store(bool create)
     }
     struct dr_problem problem = {0};
     struct dr_store *store = dr_store_open(folder, create, &problem);
+    if (!store && !create && problem.errnum == ENOENT && !dr_globals.store) {
+        store = dr_store_memory(); /* nothing was ever run here: a store without executions */
+        dr_problem_done(&problem);
+    }
     if (!store)
         dr_complain_problem(&problem);
     free(folder);

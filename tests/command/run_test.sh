@@ -184,6 +184,17 @@ test_list_show_and_history() {
     expect 0 jq -es 'map(.k) | index("start") == 0' "$DRRUN_STORE/executions/$id/journal.jsonl"
 }
 
+test_looking_before_anything_was_run() {
+    expect 0 "$DRRUN" list
+    same '' "$out" stdout
+    contains "$err" 'no executions'
+    expect 0 "$DRRUN" list --json
+    same '{"executions":[]}' "$out" json
+    expect 2 "$DRRUN" show
+    expect 4 "$DRRUN" list --store nowhere
+    [ ! -e "$DRRUN_STORE" ] || fail 'looking made a store'
+}
+
 test_a_closed_stdout_is_told_and_loses_nothing() {
     pass_runbook
     "$DRRUN" pass.yaml >&- 2>err.txt
