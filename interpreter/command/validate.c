@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 /* What AWS finds out only when the execution gets there, and is certain now. A run is not kept from trying. */
-static const char *const certain[] = {DR_VARIABLE, DR_OUTER_VARIABLE, "UNKNOWN_FUNCTION", "INTRINSIC_ARGUMENTS"};
+static const char *const certain[] = {DR_VARIABLE, DR_OUTER_VARIABLE, "UNKNOWN_FUNCTION", "INTRINSIC_ARGUMENTS",
+                                      "FUNCTION_ARGUMENTS"};
 
 static void be_strict(struct dr_diagnostics *found)
 {

@@ -195,9 +195,9 @@ static enum jsonata_status call_uuid(void *data, const struct jsonata_environmen
 }
 
 static const struct jsonata_function functions[] = {
-    {.name = "partition", .signature = "<an?:a>", .arguments_min = 0, .arguments_max = 2, .function = call_partition},
-    {.name = "range", .signature = "<nnn?:a>", .arguments_min = 0, .arguments_max = 3, .function = call_range},
-    {.name = "hash", .signature = "<ss?:s>", .arguments_min = 0, .arguments_max = 2, .function = call_hash},
+    {.name = "partition", .signature = "<an?:a>", .arguments_min = 1, .arguments_max = 2, .function = call_partition},
+    {.name = "range", .signature = "<nnn?:a>", .arguments_min = 2, .arguments_max = 3, .function = call_range},
+    {.name = "hash", .signature = "<ss?:s>", .arguments_min = 1, .arguments_max = 2, .function = call_hash},
     {.name = "random", .signature = "<n?:n>", .arguments_min = 0, .arguments_max = 1, .function = call_random},
     {.name = "parse", .signature = "<s?:x>", .arguments_min = 0, .arguments_max = 1, .function = call_parse},
     {.name = "uuid", .signature = "<:s>", .arguments_min = 0, .arguments_max = 0, .function = call_uuid},
@@ -261,7 +261,12 @@ static const struct jsonata_environment compile_environment = {ENVIRONMENT};
 bool dr_jsonata_is_function(const char *name)
 {
     unsigned fewest, most;
-    return jsonata_arity(&compile_environment, name, strlen(name), &fewest, &most);
+    return dr_jsonata_arity(name, &fewest, &most);
+}
+
+bool dr_jsonata_arity(const char *name, unsigned *ret_min, unsigned *ret_max)
+{
+    return jsonata_arity(&compile_environment, name, strlen(name), ret_min, ret_max);
 }
 
 const char *dr_jsonata_nearest_function(const char *name)

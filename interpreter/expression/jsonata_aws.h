@@ -25,6 +25,8 @@ enum jsonata_status dr_jsonata_explore(const char *text, size_t size, const stru
 
 /* Whether AWS or the library defines a function of this name, so that "$name" need not be a variable. */
 bool dr_jsonata_is_function(const char *name);
+/* How many arguments it must and may be given (UINT_MAX: any number). False if there is none. */
+bool dr_jsonata_arity(const char *name, unsigned *ret_min, unsigned *ret_max) __attribute__((warn_unused_result));
 
 /* The function whose name is nearest, or NULL. */
 const char *dr_jsonata_nearest_function(const char *name);

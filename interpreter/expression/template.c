@@ -9,6 +9,7 @@
 #include "interpreter/expression/jsonpath.h"
 #include "interpreter/expression/values.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -242,8 +243,8 @@ static void visit_variable(void *data, const char *name, const char *path, size_
 /* A call of an unknown function compiles, as in AWS, and fails when it runs. */
 static void visit_call(void *data, const char *name, unsigned arguments, size_t position)
 {
-    (void)arguments;
     struct jsonata_visit *visit = data;
+    unsigned fewest, most;
     struct dr_place place = dr_node_place_at(visit->node, visit->offset + position);
     if (strcmp(name, "eval") == 0) {
         dr_report(visit->compiler->found,
@@ -261,6 +262,19 @@ static void visit_call(void *data, const char *name, unsigned arguments, size_t 
                                     .place = place,
                                     .message = dr_format("there is no JSONata function $%s: the call will fail", name),
                                     .hint = nearest ? dr_format("did you mean $%s?", nearest) : NULL});
+    } else if (arguments != UINT_MAX && dr_jsonata_arity(name, &fewest, &most) &&
+               (arguments < fewest || arguments > most)) {
+        dr_report(visit->compiler->found,
+                  &(struct dr_diagnostic){
+                      .severity = DR_WARNING,
+                      .code = "FUNCTION_ARGUMENTS",
+                      .place = place,
+                      .message = dr_format("the call will fail: $%s takes %s%u argument%s, not %u", name,
+                                           fewest == most       ? ""
+                                           : arguments < fewest ? "at least "
+                                                                : "at most ",
+                                           arguments < fewest ? fewest : most,
+                                           (arguments < fewest ? fewest : most) == 1 ? "" : "s", arguments)});
     }
 }
 

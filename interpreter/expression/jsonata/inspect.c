@@ -2,6 +2,7 @@
  * bound anywhere in a block, among a function's parameters or by a step of a path is the program's own there. */
 #include "interpreter/expression/jsonata/evaluate.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #include <stdio.h>
@@ -191,7 +192,7 @@ static void inspect_path(struct inspection *inspection, const struct jx_node *pa
 static void inspect_call(struct inspection *inspection, const struct jx_node *call, unsigned given,
                          const struct scope *scope)
 {
-    report_call(inspection, call, call->items.count + given, scope);
+    report_call(inspection, call, call->kind == JX_K_PARTIAL ? UINT_MAX : call->items.count + given, scope);
     if (call->left->kind != JX_K_VARIABLE)
         inspect(inspection, call->left, scope);
     else

@@ -71,7 +71,7 @@ void jsonata_variables(const struct jsonata *program, jsonata_visit_fn *visit, v
  * predicate or group, and "$$" anywhere. For hosts that give no input; `path` is "". */
 void jsonata_context(const struct jsonata *program, jsonata_visit_fn *visit, void *data);
 /* The same for calls of functions by name that the program does not bind itself: with the number of arguments, the left
- * side of "~>" included. */
+ * side of "~>" included; UINT_MAX for a partial application, of which more are given later. */
 typedef void jsonata_visit_call_fn(void *data, const char *name, unsigned arguments, size_t position);
 void jsonata_calls(const struct jsonata *program, jsonata_visit_call_fn *visit, void *data);
 /* How many arguments the function `name` (without '$') must and may be given, UINT_MAX: any number. False if there is
