@@ -141,21 +141,22 @@ static void take_answer(void *data, const char *name, const json_t *message)
     const char *by = json_string_value(json_object_get(message, "by"));
     const json_t *comment = json_object_get(message, "comment");
     if (kind && (strcmp(kind, "approve") == 0 || strcmp(kind, "deny") == 0) && !may_approve(execution, token, by)) {
-        dr_say("%s is not among the approvers that the runbook names; the answer does not count\n",
-               by ? by : "somebody");
+        dr_progress_say(inbox->session->progress,
+                        "%s is not among the approvers that the runbook names; the answer does not count\n",
+                        by ? by : "somebody");
     } else if (kind && strcmp(kind, "approve") == 0) {
         json_t *output = json_object_get(message, "output");
         output = output ? json_incref(output)
                         : json_pack("{s:b,s:s*,s:O*,s:O*}", "Approved", 1, "By", by, "Comment", comment, "At",
                                     json_object_get(message, "at"));
         if (!dr_execution_answer(execution, token, output, NULL))
-            dr_say("an approval came that nothing waits for\n");
+            dr_progress_say(inbox->session->progress, "an approval came that nothing waits for\n");
     } else if (kind && strcmp(kind, "deny") == 0) {
         struct dr_error error = {0};
         dr_error_set(&error, "Approval.Denied", "Denied by %s%s%s", by ? by : "somebody", comment ? ": " : "",
                      comment ? json_string_value(comment) : "");
         if (!dr_execution_answer(execution, token, NULL, &error))
-            dr_say("a refusal came that nothing waits for\n");
+            dr_progress_say(inbox->session->progress, "a refusal came that nothing waits for\n");
         dr_error_done(&error);
     } else if (kind && strcmp(kind, "heartbeat") == 0) {
         dr_execution_heartbeat(execution, token);
@@ -244,13 +245,12 @@ static void take_signal(struct dr_session *session)
     dr_execution_interrupt(session->execution, !again);
     const char *name = number == SIGINT || number == SIGTERM || number == SIGHUP ? names[number] : "Signal";
     if (again)
-        dr_say("\n%s again: leaving now. Everything up to here is recorded.\n", name);
+        dr_progress_say(session->progress, "%s again: leaving now. Everything up to here is recorded.\n", name);
     else if (dr_execution_calls(session->execution) > 0)
-        dr_say(
-            "\n%s: finishing what cannot safely be cut off, then stopping at a checkpoint. Once more leaves at once.\n",
-            name);
+        dr_progress_say(session->progress,
+                        "%s: stopping when what cannot be cut off has ended. Again: leaves at once.\n", name);
     else
-        dr_say("\n%s: stopping at a checkpoint.\n", name);
+        dr_progress_say(session->progress, "%s: stopping at a checkpoint.\n", name);
 }
 
 json_t *dr_result_json(const struct dr_execution *execution)

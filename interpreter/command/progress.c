@@ -335,6 +335,22 @@ static void show(struct dr_progress *progress)
     dr_text_done(&out);
 }
 
+void dr_progress_say(struct dr_progress *progress, const char *format, ...)
+{
+    struct dr_text out = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = dr_format_list(format, arguments);
+    va_end(arguments);
+    if (progress->live)
+        erase(progress, &out); /* the next drawing puts it back below */
+    dr_text_puts(&out, text);
+    if (!progress->quiet)
+        dr_write_all(2, out.bytes, out.size);
+    dr_text_done(&out);
+    free(text);
+}
+
 static void committed(void *data, int64_t now_ms)
 {
     (void)now_ms;
