@@ -415,12 +415,16 @@ static double metric_ms(const struct dr_execution *execution, const char *name)
     return unit && (strcasecmp(unit, "Milliseconds") == 0 || strcmp(unit, "ms") == 0) ? value : value * 1000;
 }
 
+/* All but those that the objectives' lines have told. */
 static void print_metrics(const struct dr_execution *execution)
 {
+    const struct dr_runbook *runbook = dr_execution_program(execution)->runbook;
     const char *name;
     json_t *metric;
     json_object_foreach((json_t *)(uintptr_t)dr_execution_metrics(execution), name, metric)
     {
+        if ((runbook->rto_ms > 0 && strcmp(name, "RTO") == 0) || (runbook->rpo_ms > 0 && strcmp(name, "RPO") == 0))
+            continue;
         struct dr_text value = {0};
         dr_text_json(&value, json_object_get(metric, "Value"), 100);
         dr_say("  %s  %s %s\n", name, value.bytes, json_string_value(json_object_get(metric, "Unit")));
