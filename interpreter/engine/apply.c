@@ -278,12 +278,6 @@ static void apply_retry(struct dr_execution *execution, struct dr_event *event)
               (struct dr_notice){.kind = DR_NOTICE_RETRY_SCHEDULED, .due_ms = event->due_ms, .error = &event->error});
 }
 
-/* Only who waits for an answer waits for heartbeats; other calls end by themselves or at their deadline. */
-static bool awaits_answer(const struct dr_resource *resource)
-{
-    return ((const struct dr_primitive *)(const void *)resource)->awaits_answer;
-}
-
 static void arm(struct dr_execution *execution, struct dr_branch *branch, int64_t now_ms)
 {
     bool beat = branch->heartbeat_ms != DR_TIME_NONE && now_ms + branch->heartbeat_ms < branch->deadline_ms;
@@ -299,7 +293,8 @@ static void apply_call(struct dr_execution *execution, struct dr_event *event)
     branch->resource = event->decision.resource;
     free(branch->region);
     branch->region = dr_copy_string(event->decision.region);
-    branch->heartbeat_ms = awaits_answer(branch->resource) ? event->decision.heartbeat_ms : DR_TIME_NONE;
+    /* Other calls end by themselves or at their deadline. */
+    branch->heartbeat_ms = dr_effect_awaits_answer(branch->resource) ? event->decision.heartbeat_ms : DR_TIME_NONE;
     branch->deadline_ms = event->due_ms;
     json_decref(branch->arguments);
     branch->arguments = json_incref(event->data);

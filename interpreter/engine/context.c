@@ -20,13 +20,6 @@ static void add_map_item(json_t *context, const struct dr_branch *branch)
     }
 }
 
-static bool awaits_answer(const struct dr_state *state)
-{
-    const struct dr_resource *resource = state->kind == DR_TASK ? state->task.resource : NULL;
-    return resource && resource->kind == DR_RESOURCE_PRIMITIVE &&
-           ((const struct dr_primitive *)(const void *)resource)->awaits_answer;
-}
-
 const json_t *dr_context_build(void *data)
 {
     struct dr_context *context = data;
@@ -52,7 +45,7 @@ const json_t *dr_context_build(void *data)
     if (branch->state->kind == DR_TASK || branch->state->kind == DR_PARALLEL || branch->state->kind == DR_MAP)
         json_object_set_new(state, "RetryCount", json_integer((json_int_t)branch->attempts));
     json_object_set_new(built, "State", state);
-    if (awaits_answer(branch->state)) {
+    if (branch->state->kind == DR_TASK && dr_effect_awaits_answer(branch->state->task.resource)) {
         struct dr_branch coming = *branch;
         coming.call = execution->calls + 1;
         char token[37];

@@ -42,10 +42,16 @@ void dr_effect_token(const struct dr_execution *execution, const struct dr_branc
     *out = '\0';
 }
 
+bool dr_effect_awaits_answer(const struct dr_resource *resource)
+{
+    return resource && resource->kind == DR_RESOURCE_PRIMITIVE &&
+           ((const struct dr_primitive *)(const void *)resource)->awaits_answer;
+}
+
 enum dr_repeat dr_effect_repeat(const struct dr_resource *resource, const json_t *arguments)
 {
     const struct dr_primitive *primitive = (const void *)resource;
-    if (primitive->awaits_answer)
+    if (dr_effect_awaits_answer(resource))
         return DR_REPEAT_SAFE;
     if (primitive->repeat)
         return primitive->repeat(arguments);

@@ -235,11 +235,6 @@ const struct dr_program *dr_execution_program(const struct dr_execution *executi
     return execution->program;
 }
 
-const json_t *dr_execution_input(const struct dr_execution *execution)
-{
-    return execution->input;
-}
-
 int64_t dr_execution_started_ms(const struct dr_execution *execution)
 {
     return execution->started_ms;
@@ -300,8 +295,7 @@ static void visit_branch(const struct dr_execution *execution, const struct dr_b
                     .attempt = branch->attempts + 1,
                     .depth = dr_branch_depth(branch),
                     .error = branch->error.error ? &branch->error : NULL,
-                    .awaits_answer = branch->phase == DR_PHASE_CALLING &&
-                                     ((const struct dr_primitive *)(const void *)branch->resource)->awaits_answer,
+                    .awaits_answer = branch->phase == DR_PHASE_CALLING && dr_effect_awaits_answer(branch->resource),
                     .inside_action = dr_branch_in_action(branch),
                     .arguments = calling ? branch->arguments : NULL,
                 });

@@ -124,7 +124,6 @@ const char *dr_execution_id(const struct dr_execution *execution);
 const char *dr_execution_name(const struct dr_execution *execution);
 const json_t *dr_execution_record(const struct dr_execution *execution); /* the start record: who, why, when, input */
 const struct dr_program *dr_execution_program(const struct dr_execution *execution);
-const json_t *dr_execution_input(const struct dr_execution *execution);
 int64_t dr_execution_started_ms(const struct dr_execution *execution);
 int64_t dr_execution_last_ms(const struct dr_execution *execution);       /* of the newest event */
 int64_t dr_execution_stopped_ms(const struct dr_execution *execution);    /* 0: not yet */

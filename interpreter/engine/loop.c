@@ -262,12 +262,6 @@ void dr_execution_abort(struct dr_execution *execution, const char *error, const
 /* ----- Answers from outside
  * ------------------------------------------------------------------------------------------- */
 
-static bool awaits_answer(const struct dr_branch *branch)
-{
-    return branch->phase == DR_PHASE_CALLING &&
-           ((const struct dr_primitive *)(const void *)branch->resource)->awaits_answer;
-}
-
 /* The branch that awaits the answer with this token (NULL: the only one that awaits any), or NULL. */
 static struct dr_branch *find_awaiting(const struct dr_execution *execution, const char *token)
 {
@@ -276,7 +270,7 @@ static struct dr_branch *find_awaiting(const struct dr_execution *execution, con
     for (uint32_t i = 0; i < execution->branch_count; i++) {
         struct dr_branch *branch = execution->branches[i];
         char own[37];
-        if (!branch || !awaits_answer(branch))
+        if (!branch || branch->phase != DR_PHASE_CALLING || !dr_effect_awaits_answer(branch->resource))
             continue;
         dr_effect_token(execution, branch, own);
         if (!token || strcmp(token, own) == 0) {

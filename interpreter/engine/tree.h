@@ -215,6 +215,8 @@ void dr_effect_cancel(struct dr_execution *execution, struct dr_branch *branch);
 const struct dr_resource *dr_effect_resource(const struct dr_state *state,
                                              unsigned stage); /* what the state calls in this stage; NULL: nothing */
 bool dr_effect_take(struct dr_execution *execution, struct dr_event *event); /* the next completion as a RESULT event */
+bool dr_effect_awaits_answer(
+    const struct dr_resource *resource); /* a person or another program ends the call; NULL: false */
 enum dr_repeat dr_effect_repeat(const struct dr_resource *resource, const json_t *arguments);
 void dr_effect_token(const struct dr_execution *execution, const struct dr_branch *branch, char token[37]);
 /* execution.c */

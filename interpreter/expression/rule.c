@@ -270,11 +270,6 @@ const struct dr_rule *dr_rule_compile(struct dr_arena *arena, const struct dr_no
     return language == DR_JSONATA ? compile_condition(&compiler, node) : compile(&compiler, node, true);
 }
 
-bool dr_rule_uses_context(const struct dr_rule *rule)
-{
-    return rule->uses_context;
-}
-
 /* --- Testing --------------------------------------------------------------------------------------------------------
  */
 

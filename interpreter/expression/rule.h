@@ -16,6 +16,5 @@ enum dr_rule_outcome { DR_RULE_FALSE, DR_RULE_TRUE, DR_RULE_ERROR };
  * States.QueryEvaluationError. A type mismatch is false, never an error. */
 enum dr_rule_outcome dr_rule_test(const struct dr_rule *rule, const struct dr_view *view, struct dr_error *ret_error)
     __attribute__((warn_unused_result));
-bool dr_rule_uses_context(const struct dr_rule *rule);
 
 #endif

@@ -267,12 +267,6 @@ static bool virtual_wait(struct dr_runtime *runtime, int64_t until_ms)
     return true;
 }
 
-void dr_runtime_virtual_pass(struct dr_runtime *runtime, int64_t by_ms)
-{
-    assert(by_ms >= 0);
-    virtual_of(runtime)->now_ms = add_saturated(virtual_of(runtime)->now_ms, by_ms);
-}
-
 /* SplitMix64 */
 static uint64_t next_random(struct virtual *virtual)
 {

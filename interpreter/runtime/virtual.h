@@ -28,8 +28,4 @@ struct dr_runtime *dr_runtime_virtual_new(uint64_t seed, int64_t start_ms); /* n
 /* Copies the script; `data` is the functions'. */
 void dr_runtime_virtual_answer(struct dr_runtime *runtime, const struct dr_virtual_script *script, void *data);
 
-/* Time goes on by `by_ms` (>= 0) at once, timers that become due fire in the next wait. For what takes time itself,
- * such as a simulated service. */
-void dr_runtime_virtual_pass(struct dr_runtime *runtime, int64_t by_ms);
-
 #endif

@@ -1,6 +1,7 @@
 #include "interpreter/states/dataflow.h"
 
 #include "interpreter/base/text.h"
+#include "interpreter/expression/values.h"
 
 #include <math.h>
 #include <string.h>
@@ -174,14 +175,6 @@ void dr_flow_catch(const struct dr_moment *moment, const struct dr_catcher *catc
         place_result(moment, &catcher->result, error_output, NULL, decision);
 }
 
-const char *dr_type_name(const json_t *value)
-{
-    static const char *const names[] = {
-        [JSON_OBJECT] = "object", [JSON_ARRAY] = "array",  [JSON_STRING] = "string", [JSON_INTEGER] = "number",
-        [JSON_REAL] = "number",   [JSON_TRUE] = "boolean", [JSON_FALSE] = "boolean", [JSON_NULL] = "null"};
-    return names[json_typeof(value)];
-}
-
 json_t *dr_flow_setting(const struct dr_view *view, const struct dr_setting *setting, struct dr_decision *decision)
 {
     json_t *value = NULL;
@@ -211,7 +204,7 @@ void dr_flow_wrong_type(const struct dr_setting *setting, const json_t *value, c
         dr_flow_fail(decision, "States.QueryEvaluationError",
                      "The JSONata expression '%s' specified for the field '%s' returned an unexpected result type. "
                      "Expected '%s', but was '%s' for value: %s",
-                     expression, setting->field, type, dr_type_name(value), shown);
+                     expression, setting->field, type, dr_json_type_name(value), shown);
     else
         dr_flow_fail(decision, "States.Runtime", "The %s field refers to value \"%s\" which is not a valid %s: %s",
                      setting->field, shown, kind, setting->path ? setting->path : "");

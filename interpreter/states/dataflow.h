@@ -37,8 +37,6 @@ json_t *dr_flow_setting(const struct dr_view *view, const struct dr_setting *set
  * path ("integer"). */
 void dr_flow_wrong_type(const struct dr_setting *setting, const json_t *value, const char *type, const char *kind,
                         struct dr_decision *decision);
-/* JSONata's name of a value's type: "number", "array", ... */
-const char *dr_type_name(const json_t *value);
 
 /* TimeoutSeconds and HeartbeatSeconds: milliseconds, or DR_TIME_NONE if absent. */
 bool dr_flow_seconds(const struct dr_view *view, const struct dr_setting *setting, int64_t *ret_ms,

@@ -4,6 +4,7 @@
 
 #include "interpreter/base/limits.h"
 #include "interpreter/base/text.h"
+#include "interpreter/expression/values.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -183,7 +184,7 @@ static json_t *own_items(const struct dr_moment *moment, json_t *input, struct d
         dr_flow_fail(decision, "States.QueryEvaluationError",
                      "The JSONata expression '%s' specified for the field 'Items' returned an unexpected result type. "
                      "Expected 'array', but was '%s' for value: %s",
-                     dr_template_expression(state->map.items), dr_type_name(items), text.bytes);
+                     dr_template_expression(state->map.items), dr_json_type_name(items), text.bytes);
     else
         dr_flow_fail(decision, "States.QueryEvaluationError", "Map state input must be an array but was: %s",
                      text.bytes);

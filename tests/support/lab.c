@@ -255,7 +255,7 @@ json_t *dr_lab_run(struct dr_lab *lab, const char *name, const char *text, json_
         return invalid(&found);
     }
     dr_diagnostics_done(&found);
-    if (!lab->without_journal && !dr_journal_create(lab->store, lab->id, &journal, &problem)) {
+    if (!dr_journal_create(lab->store, lab->id, &journal, &problem)) {
         json_decref(complete);
         dr_program_free(program);
         return problem_result(&problem);

@@ -22,11 +22,10 @@ struct dr_lab {
     struct dr_store *store;         /* borrowed */
     struct dr_catalogue *catalogue; /* owned: made on first use */
     struct dr_lab_service service;
-    const char *actions;     /* a folder, or NULL */
-    const char *id;          /* of the execution; default "lab" */
-    int64_t start_ms;        /* 0: 2026-01-01T00:00:00Z */
-    int64_t interrupt_at_ms; /* virtual time from the start at which a Ctrl-C arrives; 0: never */
-    bool without_journal;
+    const char *actions;       /* a folder, or NULL */
+    const char *id;            /* of the execution; default "lab" */
+    int64_t start_ms;          /* 0: 2026-01-01T00:00:00Z */
+    int64_t interrupt_at_ms;   /* virtual time from the start at which a Ctrl-C arrives; 0: never */
     unsigned stop_after_turns; /* the process dies after so many turns: dr_store_memory_crash() it; 0: never */
     uint64_t snapshot_records; /* 0: the default */
     bool leave_at_once;        /* the Ctrl-C came twice: calls under way are not waited for */
