@@ -14,6 +14,8 @@ endmacro()
 dr_find(JANSSON jansson libjansson.a)
 dr_find(YAML yaml-0.1 libyaml.a)
 dr_find(PCRE2 libpcre2-8 libpcre2-8.a)
+dr_find(EXPAT expat libexpat.a)
+dr_find(ZLIB zlib libz.a)
 
 find_library(DR_CRYPTO_ARCHIVE libcrypto.a)
 add_library(DrCrypto INTERFACE)

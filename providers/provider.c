@@ -60,6 +60,19 @@ void dr_call_unknown(struct dr_call *call, const char *error, const char *cause_
     va_end(arguments);
 }
 
+void dr_call_detail(struct dr_call *call, json_t *detail)
+{
+    json_decref(call->detail);
+    call->detail = detail;
+}
+
+void dr_call_submitted(struct dr_call *call, json_t *output)
+{
+    assert(call->primitive->awaits_answer && output);
+    call->submitted(call, output);
+    json_decref(output);
+}
+
 /* The schema has been checked, but a runbook may also give null for an optional argument: then the default holds. */
 const char *dr_argument_string(const struct dr_call *call, const char *name, const char *otherwise)
 {

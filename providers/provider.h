@@ -26,7 +26,7 @@ struct dr_primitive {
     struct dr_resource resource; /* kind DR_RESOURCE_PRIMITIVE; `primitive` is not used */
     /* From the arguments as journaled (a GET is safe, a POST is not). NULL: by the effect, reads are safe, others
      * never. */
-    enum dr_repeat (*repeat)(const json_t *arguments);
+    enum dr_repeat (*repeat)(const struct dr_primitive *primitive, const json_t *arguments);
     void (*start)(struct dr_call *call);
     void (*cancel)(struct dr_call *call); /* NULL: it always finishes within start() */
     /* true: it waits for a person or another program (drrun approve, SendTaskSuccess); the engine finishes it by its
@@ -64,10 +64,14 @@ struct dr_call {
     const char *region;    /* NULL: none */
     const char *directory; /* of the runbook: relative paths mean this */
     int64_t now_ms;
-    int64_t deadline_ms; /* INT64_MAX: none; the engine enforces it, the primitive may use it */
-    void *data;          /* the primitive's own; freed by it in finish or cancel */
+    int64_t deadline_ms;       /* INT64_MAX: none; the engine enforces it, the primitive may use it */
+    const json_t *credentials; /* of the Task, evaluated: {"RoleArn", "ExternalId"}; NULL: none */
+    const char *execution_name;
+    void *data;     /* the primitive's own; freed by it in finish or cancel */
+    json_t *detail; /* dr_call_detail() */
     void (*finish)(struct dr_call *call, json_t *output, const struct dr_error *error,
-                   bool unknown); /* the engine's; borrows output and error */
+                   bool unknown);                            /* the engine's; borrows output and error */
+    void (*submitted)(struct dr_call *call, json_t *output); /* the engine's; borrows output */
     void *engine;
 };
 
@@ -80,6 +84,13 @@ void dr_call_fail(struct dr_call *call, const char *error, const char *cause_for
  */
 void dr_call_unknown(struct dr_call *call, const char *error, const char *cause_format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Beside output or error, what the record of the result keeps for people and reports, not for the state data: request
+ * ids, attempts. Before the call is finished; an object, stolen. */
+void dr_call_detail(struct dr_call *call, json_t *detail);
+/* Of a primitive that awaits an answer: the request that carries the token was answered; from here on only the answer
+ * is awaited. Journaled, so that a resume does not send it again. `output` (stolen) is what it said. */
+void dr_call_submitted(struct dr_call *call, json_t *output);
 
 /* All primitives of this build, NULL-terminated, as the catalogue wants them (a pointer to the resource is a pointer to
  * its struct dr_primitive). */

@@ -21,6 +21,7 @@ struct entry {
 
 struct dr_catalogue {
     const struct dr_resource *const *primitives;
+    struct dr_resolver *resolver; /* NULL: none */
     char **folders;
     size_t folder_count;
     struct entry **entries;
@@ -46,6 +47,7 @@ struct dr_catalogue *dr_catalogue_new(const struct dr_resource *const *primitive
 struct dr_catalogue *dr_catalogue_journaled(const struct dr_catalogue *catalogue, const json_t *files)
 {
     struct dr_catalogue *copy = dr_catalogue_new(catalogue->primitives);
+    copy->resolver = catalogue->resolver;
     copy->journaled = dr_json_share(files);
     return copy;
 }
@@ -78,6 +80,18 @@ void dr_catalogue_free(struct dr_catalogue *catalogue)
     json_decref(catalogue->schemas);
     json_decref(catalogue->journaled);
     free(catalogue);
+}
+
+void dr_catalogue_set_resolver(struct dr_catalogue *catalogue, struct dr_resolver *resolver)
+{
+    catalogue->resolver = resolver;
+}
+
+const struct dr_resource *dr_catalogue_resolve(struct dr_catalogue *catalogue, const char *name, bool in_action,
+                                               char **ret_action, struct dr_diagnostics *found)
+{
+    struct dr_resolver *resolver = catalogue->resolver;
+    return resolver ? resolver->find(resolver, name, in_action, ret_action, found) : NULL;
 }
 
 void dr_catalogue_add_folder(struct dr_catalogue *catalogue, const char *folder)

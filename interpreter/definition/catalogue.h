@@ -39,9 +39,20 @@ struct dr_resource {
     const void *primitive;            /* struct dr_primitive *, opaque here */
 };
 
+/* Resources beyond the catalogue's own: those known by their form, such as aws-sdk:SERVICE:OPERATION and ARNs. */
+struct dr_resolver {
+    /* The resource that `name` means, owned by the resolver and the same for the same name. NULL with mistakes in
+     * `found` (without places: they get the Resource's); NULL without any: not a form of its. With `ret_action` set
+     * (owned by the caller) instead: the action of that name is meant. `in_action`: an action's file asks, not a
+     * runbook. */
+    const struct dr_resource *(*find)(struct dr_resolver *resolver, const char *name, bool in_action, char **ret_action,
+                                      struct dr_diagnostics *found);
+};
+
 /* `primitives`: NULL-terminated, static. The order is the order of `drrun actions`. */
 struct dr_catalogue *dr_catalogue_new(const struct dr_resource *const *primitives);
 void dr_catalogue_free(struct dr_catalogue *catalogue);
+void dr_catalogue_set_resolver(struct dr_catalogue *catalogue, struct dr_resolver *resolver); /* borrowed */
 /* Adds a folder to the action path, searched in the order added (the installed folder last). "http.check" is
  * <folder>/http/check.yaml; its Action.Name must agree. */
 void dr_catalogue_add_folder(struct dr_catalogue *catalogue, const char *folder);

@@ -58,17 +58,18 @@ static bool is_integration(const char *text)
     return false;
 }
 
-static void check_arn(struct dr_parser *parser, const struct dr_node *node, const struct dr_where *where)
+static bool check_arn(struct dr_parser *parser, const struct dr_node *node, const struct dr_where *where)
 {
     const char *arn = node->string.bytes, *integration = integration_of(arn);
     if (integration ? is_integration(integration) : count_parts(arn) >= 6 && !strchr(arn, ' '))
-        return;
+        return true;
     dr_mistake(parser, where, node->place, integration ? DR_BAD_RESOURCE : DR_SCHEMA,
                dr_copy_string(integration ? "An integration is arn:aws:states:::SERVICE:OPERATION, perhaps with .sync, "
                                             ".sync:2 or .waitForTaskToken"
                                           : "An ARN is arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE"),
                integration ? "The resource provided %s is not recognized" : "Value is not a valid resource ARN: %s",
                arn);
+    return false;
 }
 
 /* The catalogue's own complaints have no place in this file: they get the Resource's. */
@@ -145,6 +146,19 @@ static const struct dr_resource *parse_runbook(struct dr_parser *parser, const s
     return runbook;
 }
 
+/* The form alone: what is wrong with it whether or not anything answers to it. */
+static bool check_form(struct dr_parser *parser, const struct dr_node *resource, const struct dr_where *where)
+{
+    const char *name = resource->string.bytes;
+    if (strncmp(name, "arn:", 4) == 0)
+        return check_arn(parser, resource, where);
+    if (is_integration(name))
+        return true;
+    dr_mistake(parser, where, resource->place, DR_BAD_RESOURCE, dr_copy_string("As in aws-sdk:rds:promoteReadReplica"),
+               "The resource provided %s is not recognized", name);
+    return false;
+}
+
 const struct dr_resource *dr_resource_parse(struct dr_parser *parser, const struct dr_node *resource,
                                             const struct dr_node *arguments, enum dr_language language,
                                             const struct dr_where *outer)
@@ -154,21 +168,23 @@ const struct dr_resource *dr_resource_parse(struct dr_parser *parser, const stru
     const struct dr_where where = {outer, "Resource", 0};
     if (*name == '\0' || strstr(name, "${")) /* empty: reported; a placeholder: who knows */
         return NULL;
-    const char *integration = strncmp(name, "arn:", 4) == 0 ? integration_of(name) : NULL;
-    if (integration && strcmp(integration, "http:invoke") == 0)
-        name = integration;
-    else if (strncmp(name, "arn:", 4) == 0) {
-        check_arn(parser, resource, &where);
-        return NULL;
-    } else if (strncmp(name, "aws-sdk:", 8) == 0) {
-        if (!is_integration(name))
-            dr_mistake(parser, &where, resource->place, DR_BAD_RESOURCE,
-                       dr_copy_string("As in aws-sdk:rds:promoteReadReplica"),
-                       "The resource provided %s is not recognized", name);
-        return NULL;
-    }
     struct dr_diagnostics found = {0};
     const struct dr_resource *known = NULL;
+    char *action = NULL;
+    const char *integration = strncmp(name, "arn:", 4) == 0 ? integration_of(name) : NULL;
+    if (integration && strcmp(integration, "http:invoke") == 0) {
+        name = integration;
+    } else if (strncmp(name, "arn:", 4) == 0 || strncmp(name, "aws-sdk:", 8) == 0) {
+        if (!check_form(parser, resource, &where))
+            return NULL;
+        bool in_action = parser->runbook == NULL;
+        known = dr_catalogue_resolve(parser->catalogue, name, in_action, &action, &found);
+        adopt(parser, &found, resource, &where);
+        if (action == NULL)
+            return known;
+        name = dr_arena_string(parser->arena, action, strlen(action));
+        free(action);
+    }
     if (strcmp(name, "runbook:start") == 0) {
         known = parse_runbook(parser, resource, arguments, &where);
     } else {
@@ -191,7 +207,8 @@ void dr_arguments_check(struct dr_parser *parser, const struct dr_resource *reso
 {
     const json_t *schema = dr_catalogue_schema(parser->catalogue, resource);
     const struct dr_node *name = dr_node_member(task, "Resource");
-    if (schema == NULL || (name && name->kind == DR_NODE_STRING && strncmp(name->string.bytes, "arn:", 4) == 0))
+    if (schema == NULL || (name && name->kind == DR_NODE_STRING && strncmp(name->string.bytes, "arn:", 4) == 0 &&
+                           strcmp(resource->name, "http:invoke") == 0))
         return; /* by its ARN it is AWS's HTTP task, with arguments that ours has no use for */
     const char *field = language == DR_JSONATA ? "Arguments" : "Parameters";
     const struct dr_where where = {outer, field, 0};

@@ -54,7 +54,7 @@ enum dr_repeat dr_effect_repeat(const struct dr_resource *resource, const json_t
     if (dr_effect_awaits_answer(resource))
         return DR_REPEAT_SAFE;
     if (primitive->repeat)
-        return primitive->repeat(arguments);
+        return primitive->repeat(primitive, arguments);
     return resource->effect == DR_EFFECT_READ ? DR_REPEAT_SAFE : DR_REPEAT_NEVER;
 }
 

@@ -27,8 +27,9 @@ static void cancel(struct dr_call *call)
 }
 
 /* Asking again after a crash asks the same question under the same token. */
-static enum dr_repeat repeat(const json_t *arguments)
+static enum dr_repeat repeat(const struct dr_primitive *primitive, const json_t *arguments)
 {
+    (void)primitive;
     (void)arguments;
     return DR_REPEAT_TOKEN;
 }

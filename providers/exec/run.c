@@ -253,8 +253,9 @@ static void process_ended(void *data, const struct dr_process_result *result)
  * -------------------------------------------------------------------------------------------------------------------
  */
 
-static enum dr_repeat exec_repeat(const json_t *arguments)
+static enum dr_repeat exec_repeat(const struct dr_primitive *primitive, const json_t *arguments)
 {
+    (void)primitive;
     const json_t *effect = json_object_get(arguments, "Effect");
     bool reads = json_is_string(effect) && strcmp(json_string_value(effect), "Read") == 0;
     return reads || json_is_true(json_object_get(arguments, "Idempotent")) ? DR_REPEAT_SAFE : DR_REPEAT_NEVER;

@@ -6,8 +6,9 @@
 #include <string.h>
 
 /* Twice in the record is no harm, and the run must not stop for it. */
-static enum dr_repeat repeat_always(const json_t *arguments)
+static enum dr_repeat repeat_always(const struct dr_primitive *primitive, const json_t *arguments)
 {
+    (void)primitive;
     (void)arguments;
     return DR_REPEAT_SAFE;
 }

@@ -46,8 +46,9 @@ static void start_put(struct dr_call *call)
         dr_call_succeed(call, json_pack("{s:s, s:I}", "Key", key, "Version", (json_int_t)version));
 }
 
-static enum dr_repeat repeat_put(const json_t *arguments)
+static enum dr_repeat repeat_put(const struct dr_primitive *primitive, const json_t *arguments)
 {
+    (void)primitive;
     (void)arguments;
     return DR_REPEAT_TOKEN; /* the store remembers the token of the last put to a key */
 }

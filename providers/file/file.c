@@ -191,8 +191,9 @@ static void start_write(struct dr_call *call)
     dr_text_done(&bytes);
 }
 
-static enum dr_repeat repeat_write(const json_t *arguments)
+static enum dr_repeat repeat_write(const struct dr_primitive *primitive, const json_t *arguments)
 {
+    (void)primitive;
     (void)arguments;
     return DR_REPEAT_SAFE; /* the same bytes under the same name */
 }

@@ -17,8 +17,9 @@
 
 enum { CAUSE_BYTES_MAX = 32 << 10 }; /* what Step Functions allows a cause to be */
 
-static enum dr_repeat http_repeat(const json_t *arguments)
+static enum dr_repeat http_repeat(const struct dr_primitive *primitive, const json_t *arguments)
 {
+    (void)primitive;
     static const char *const idempotent[] = {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"};
     const json_t *declared = json_object_get(arguments, "Idempotent");
     if (json_is_boolean(declared))

@@ -557,8 +557,9 @@ static bool says_read(const json_t *arguments)
     return effect && strcmp(effect, "Read") == 0;
 }
 
-static enum dr_repeat repeat(const json_t *arguments)
+static enum dr_repeat repeat(const struct dr_primitive *primitive, const json_t *arguments)
 {
+    (void)primitive;
     return says_read(arguments) || json_is_true(json_object_get(arguments, "Idempotent")) ? DR_REPEAT_SAFE
                                                                                           : DR_REPEAT_NEVER;
 }

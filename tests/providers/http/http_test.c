@@ -866,7 +866,7 @@ static void cancelling_a_call_ends_it(void **state)
 static void check_repeat(const char *arguments, enum dr_repeat expected)
 {
     json_t *value = test_json("%s", arguments);
-    assert_int_equal(dr_http_invoke.repeat(value), expected);
+    assert_int_equal(dr_http_invoke.repeat(&dr_http_invoke, value), expected);
     json_decref(value);
 }
 

@@ -260,7 +260,7 @@ static void test_what_may_be_repeated(void **state)
                 {"{'Query': 'SELECT 1', 'Idempotent': false}", DR_REPEAT_NEVER}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         json_t *arguments = test_json("%s", rows[i].arguments);
-        assert_int_equal(dr_postgres_query.repeat(arguments), rows[i].repeat);
+        assert_int_equal(dr_postgres_query.repeat(&dr_postgres_query, arguments), rows[i].repeat);
         json_decref(arguments);
     }
 }

@@ -161,7 +161,7 @@ static void a_cancelled_call_does_not_finish(void **state)
 static void check_repeat(const char *arguments, enum dr_repeat expected)
 {
     json_t *value = parse_json(arguments);
-    assert_int_equal(dr_exec_run.repeat(value), expected);
+    assert_int_equal(dr_exec_run.repeat(&dr_exec_run, value), expected);
     json_decref(value);
 }
 

@@ -103,7 +103,7 @@ static void test_state_put(void **state)
            NULL, "State.VersionConflict");
     expect(&dr_state_put, (struct host){.answer = -2, .problem = "disk"}, "{'Key': 'k', 'Value': 1}", NULL, NULL,
            "State.StoreFailed");
-    assert_int_equal(dr_state_put.repeat(NULL), DR_REPEAT_TOKEN);
+    assert_int_equal(dr_state_put.repeat(&dr_state_put, NULL), DR_REPEAT_TOKEN);
 }
 
 static void test_metric_and_log(void **state)
