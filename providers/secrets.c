@@ -3,8 +3,8 @@
 #include "providers/secrets.h"
 
 #include "interpreter/base/limits.h"
+#include "interpreter/base/octets.h"
 #include "interpreter/base/text.h"
-#include "providers/octets.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * The environment is small on purpose, so that a runbook does the same from a terminal, from cron and after a resume:
  * what programs need to work at all (`kept`), what the call says, and DRRUN_* to tell the command what it belongs to.
  */
+#include "interpreter/base/octets.h"
 #include "interpreter/base/text.h"
-#include "providers/octets.h"
 #include "providers/provider.h"
 
 #include <errno.h>

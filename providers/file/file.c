@@ -1,10 +1,10 @@
 /* file:read and file:write: local files, for Map's ItemReader and ResultWriter and for runbooks that meet the host's
  * files. Both are bounded and finish at once. A write is whole or not at all: a new file, synced, then renamed over the
  * old one. */
+#include "interpreter/base/base64.h"
 #include "interpreter/base/clock.h"
 #include "interpreter/base/limits.h"
 #include "interpreter/base/text.h"
-#include "providers/base64.h"
 #include "providers/provider.h"
 
 #include <errno.h>

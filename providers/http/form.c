@@ -3,7 +3,7 @@
 #include "providers/http/request.h"
 
 #include "interpreter/base/limits.h"
-#include "providers/octets.h"
+#include "interpreter/base/octets.h"
 
 #include <string.h>
 

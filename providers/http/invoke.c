@@ -7,10 +7,10 @@
  * Repetition (design 4.3): the methods that RFC 9110 section 9.2.2 calls idempotent are repeated, as it allows clients
  * to do; others only if the request carries an idempotency key, or the author says Idempotent.
  */
+#include "interpreter/base/octets.h"
 #include "interpreter/base/text.h"
 #include "providers/http/request.h"
 #include "providers/http/response.h"
-#include "providers/octets.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "providers/http/request.h"
 
 #include "interpreter/base/limits.h"
-#include "providers/octets.h"
+#include "interpreter/base/octets.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 #include "providers/http/response.h"
 
+#include "interpreter/base/base64.h"
+#include "interpreter/base/octets.h"
 #include "interpreter/base/text.h"
-#include "providers/base64.h"
-#include "providers/octets.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 #include "providers/postgres/values.h"
 
+#include "interpreter/base/base64.h"
 #include "interpreter/base/limits.h"
 #include "interpreter/base/text.h"
-#include "providers/base64.h"
 
 #include <errno.h>
 #include <math.h>

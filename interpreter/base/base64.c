@@ -1,4 +1,4 @@
-#include "providers/base64.h"
+#include "interpreter/base/base64.h"
 
 #include "interpreter/base/text.h"
 

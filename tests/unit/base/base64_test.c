@@ -1,6 +1,6 @@
 #include "tests/providers/call.h"
 
-#include "providers/base64.h"
+#include "interpreter/base/base64.h"
 
 /* RFC 4648 section 10. */
 static const struct {

@@ -1,6 +1,6 @@
 /* Base64 (RFC 4648 section 4, padded): what bytes become where JSON only has strings. */
-#ifndef DRRUN_PROVIDERS_BASE64_H
-#define DRRUN_PROVIDERS_BASE64_H
+#ifndef DRRUN_BASE_BASE64_H
+#define DRRUN_BASE_BASE64_H
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* Bytes from outside, as JSON strings: JSON knows only Unicode text, the world does not. */
-#ifndef DRRUN_PROVIDERS_OCTETS_H
-#define DRRUN_PROVIDERS_OCTETS_H
+#ifndef DRRUN_BASE_OCTETS_H
+#define DRRUN_BASE_OCTETS_H
 
 #include "interpreter/base/text.h"
 

@@ -1,4 +1,4 @@
-#include "providers/octets.h"
+#include "interpreter/base/octets.h"
 
 #include <assert.h>
 #include <string.h>
