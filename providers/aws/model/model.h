@@ -20,6 +20,7 @@
 struct dr_aws_models;
 struct dr_aws_model;
 struct dr_aws_shape;
+struct dr_aws_slot;
 
 enum dr_aws_type {
     DR_AWS_STRUCTURE,
@@ -50,6 +51,7 @@ enum dr_aws_timestamp { DR_AWS_TIME_DEFAULT, DR_AWS_TIME_ISO8601, DR_AWS_TIME_EP
  */
 struct dr_aws_member {
     const struct dr_aws_model *model;
+    struct dr_aws_slot *slot;         /* model.c's own: where the shape is, once it was asked for */
     const char *name;                 /* in the API's spelling; NULL for a list's member, a map's key and value */
     const char *shape_name;           /* see dr_aws_member_shape() */
     const char *wire;                 /* locationName; NULL: none */
