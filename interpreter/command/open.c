@@ -49,16 +49,15 @@ struct dr_catalogue *dr_open_catalogue(void)
         dr_catalogue_add_folder(catalogue, configured);
     /* Beside the binary, so that an installation can stand anywhere: bin/ and share/, or a build folder in the source
      * tree. */
-    static const char *const places[] = {"../share/drrun/actions", "../../providers/actions"};
+    static const char *const places[] = {"../share/drrun/actions", "../../providers/actions",
+                                         "../../providers/aws/actions"};
     char self[4096];
     ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
     self[size > 0 ? size : 0] = '\0';
     char *slash = strrchr(self, '/');
-    bool added = false;
-    for (size_t i = 0; slash && !added && i < sizeof places / sizeof *places; i++) {
+    for (size_t i = 0; slash && i < sizeof places / sizeof *places; i++) {
         char *folder = dr_format("%.*s/%s", (int)(slash - self), self, places[i]);
-        added = access(folder, R_OK) == 0;
-        if (added)
+        if (access(folder, R_OK) == 0)
             dr_catalogue_add_folder(catalogue, folder);
         free(folder);
     }

@@ -189,7 +189,7 @@ def error_names(catalogue):
 
 
 def check_errors(catalogue):
-    written = {re.sub(r'\.(N|SIGNAME|SQLSTATE)$', '', name) for name in re.findall(r'^\| `([A-Za-z.]+)`', read('docs/reference/errors.md'), re.M)}
+    written = {re.sub(r'\.(N|SIGNAME|SQLSTATE)$', '', name) for name in re.findall(r"^\| `([A-Za-z0-9.]+)`", read('docs/reference/errors.md'), re.M)}
     known = error_names(catalogue)
     for name in sorted(known - written):
         problems.append(f'docs/reference/errors.md: the program knows the error {name}; say there what it means and what to do')
