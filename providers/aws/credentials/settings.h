@@ -11,6 +11,8 @@ struct dr_aws_settings;
 struct dr_aws_settings_options {                  /* borrowed, copied */
     const char *(*environment)(const char *name); /* NULL: getenv */
     const char *profile;                          /* NULL: AWS_PROFILE, else "default" */
+    const char *endpoint_url;                     /* --endpoint-url: of every service; NULL: as configured */
+    bool ignore_endpoint_urls;                    /* of environment and files */
 };
 
 /* Never NULL. Files that are not there are no mistake; a broken line, or a profile that was named and is not there, is
@@ -27,6 +29,15 @@ bool dr_aws_settings_profile_is_explicit(const struct dr_aws_settings *settings)
  * "s3.endpoint_url" for the nested key). The credentials file's keys win for a profile. NULL: none. */
 const char *dr_aws_settings_get(const struct dr_aws_settings *settings, const char *kind, const char *section,
                                 const char *key);
+/* The same out of one of the two files only: what makes the chain's order. */
+enum dr_aws_settings_file { DR_AWS_CONFIG_FILE, DR_AWS_CREDENTIALS_FILE };
+const char *dr_aws_settings_get_in(const struct dr_aws_settings *settings, enum dr_aws_settings_file file,
+                                   const char *kind, const char *section, const char *key);
+bool dr_aws_settings_has(const struct dr_aws_settings *settings, const char *kind, const char *section);
+/* The file as messages name it: "~/.aws/config (not there)". */
+const char *dr_aws_settings_file_name(const struct dr_aws_settings *settings, enum dr_aws_settings_file file);
+/* A path with a leading "~/" put right, owned by the caller; NULL: nobody knows where home is. */
+char *dr_aws_settings_path(const struct dr_aws_settings *settings, const char *path);
 /* The value of an environment variable, else of a key of the profile; NULL: neither. */
 const char *dr_aws_settings_value(const struct dr_aws_settings *settings, const char *variable, const char *key);
 
