@@ -12,5 +12,6 @@
 #define DR_PATH_VISITS_MAX 10000000       /* values that one evaluation of a JSONPath may look at */
 #define DR_FILTER_DEPTH_MAX 32            /* nesting of JSONPath filters, brackets and intrinsic calls */
 #define DR_OUTPUT_BYTES_MAX (8u << 20)    /* captured from a process or an HTTP body by default */
+#define DR_AWS_PAGES_MAX 10000            /* of one AWS call that follows its pages */
 
 #endif
