@@ -1,5 +1,8 @@
 /* AWS Signature Version 4 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html), header and query
- * form. */
+ * form, and its asymmetric sister SigV4A, which is valid in several Regions at once.
+ *
+ * Signed are host, content-type, content-md5 and x-amz-*: what a proxy may change, add or drop on the way (user-agent,
+ * accept, connection, ...) stays out. */
 #ifndef DRRUN_PROVIDERS_AWS_SIGNING_SIGV4_H
 #define DRRUN_PROVIDERS_AWS_SIGNING_SIGV4_H
 
@@ -30,13 +33,16 @@ struct dr_aws_to_sign { /* borrowed */
 };
 
 struct dr_aws_scope {
-    const char *region, *service;
+    const char *region; /* SigV4A: the Region set, such as "*" or "us-east-1,us-west-2" */
+    const char *service;
     int64_t now_ms;          /* corrected for the server's clock */
     bool single_encoding;    /* S3: the path is encoded once, and not normalised */
     bool normalize;          /* remove dot segments and double slashes in the canonical path: all but S3 */
     bool unsigned_body;      /* UNSIGNED-PAYLOAD */
     bool content_sha256;     /* send and sign x-amz-content-sha256: always, except in the official vectors */
     bool omit_token;         /* the session token is added after signing (the official vectors have both) */
+    bool all_headers;        /* sign every header but those that change on the way: the official vectors */
+    bool asymmetric;         /* SigV4A */
     int64_t expires_seconds; /* query form only */
 };
 
@@ -47,10 +53,12 @@ struct dr_aws_signature {
     char *date;           /* X-Amz-Date: "20150830T123600Z" */
     char *content_sha256; /* the value of x-amz-content-sha256 */
     char *query;          /* query form: the whole signed query string */
+    char *problem;        /* NULL; SigV4A: why there is no signature: libcrypto.so.3 cannot be loaded */
 };
 
 /* Header form: the request is sent with its headers plus X-Amz-Date, X-Amz-Security-Token (if there is a session),
- * x-amz-content-sha256 (if asked) and Authorization. */
+ * x-amz-content-sha256 (if asked), X-Amz-Region-Set (SigV4A: the scope's Region) and Authorization. Headers of these
+ * names that the request brings along, from an earlier attempt perhaps, are not signed: replace them. */
 void dr_aws_sign(const struct dr_aws_to_sign *request, const struct dr_aws_identity *identity,
                  const struct dr_aws_scope *scope, struct dr_aws_signature *ret_signature);
 /* Query form: presigned URLs. */
@@ -61,5 +69,9 @@ void dr_aws_signature_done(struct dr_aws_signature *signature);
 /* Wipes and frees what an identity holds. */
 void dr_aws_identity_done(struct dr_aws_identity *identity);
 void dr_aws_identity_copy(struct dr_aws_identity *to, const struct dr_aws_identity *from);
+
+/* Forgets the signing keys, which are kept by (secret, day, Region, service) because a key costs four times what a
+ * signature does. Whoever drops the last identity calls it. */
+void dr_aws_signing_forget(void);
 
 #endif
