@@ -487,3 +487,9 @@ json_t *dr_catalogue_arguments(struct dr_catalogue *catalogue, const struct dr_r
         free(problem);
     return NULL;
 }
+
+json_t *dr_catalogue_defaults(struct dr_catalogue *catalogue, const struct dr_resource *resource, const json_t *given)
+{
+    const json_t *schema = dr_catalogue_schema(catalogue, resource);
+    return schema && json_is_object(given) ? dr_schema_defaults(schema, given) : dr_json_share(given);
+}

@@ -74,5 +74,8 @@ const json_t *dr_catalogue_schema(struct dr_catalogue *catalogue, const struct d
  * is not required counts as not given. */
 json_t *dr_catalogue_arguments(struct dr_catalogue *catalogue, const struct dr_resource *resource, const json_t *given,
                                char **ret_problem) __attribute__((warn_unused_result));
+/* The same before a run, when not all is known: only the defaults are filled in, nothing is checked. A new reference.
+ */
+json_t *dr_catalogue_defaults(struct dr_catalogue *catalogue, const struct dr_resource *resource, const json_t *given);
 
 #endif

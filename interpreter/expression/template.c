@@ -7,6 +7,7 @@
 #include "interpreter/expression/intrinsics.h"
 #include "interpreter/expression/jsonata_aws.h"
 #include "interpreter/expression/jsonpath.h"
+#include "interpreter/expression/known.h"
 #include "interpreter/expression/values.h"
 
 #include <limits.h>
@@ -541,7 +542,112 @@ static json_t *evaluate_members(struct run *run, const struct dr_template *tpl)
     return result;
 }
 
+/* --- What is known before a run (dr_view.partial) -------------------------------------------------------------------
+ */
+
+struct reads {
+    const struct dr_view *view;
+    bool known; /* all that was read */
+};
+
+static void read_path(void *data, const struct dr_path *path, size_t offset)
+{
+    (void)offset;
+    struct reads *reads = data;
+    json_t *value = NULL;
+    if (dr_path_root(path) == DR_ROOT_CONTEXT)
+        reads->known = false;
+    else if (!dr_path_is_definite(path)) /* what a filter or .. leaves out may depend on what is not known */
+        reads->known = reads->known && dr_is_known(dr_path_searched(path, reads->view));
+    else if (dr_path_find(path, reads->view, &value, NULL) != DR_PATH_FOUND)
+        reads->known = false;
+    else
+        reads->known = reads->known && dr_is_known(value);
+    json_decref(value);
+}
+
+/* As far as the names go: "input.a.b" is known although input.c is not. */
+static void read_variable(void *data, const char *name, const char *path, size_t position)
+{
+    (void)position;
+    struct reads *reads = data;
+    const json_t *value;
+    if (strcmp(name, "states") != 0) {
+        value = dr_scope_find(reads->view->scope, name, strlen(name));
+        if (!value && dr_jsonata_is_function(name))
+            return;
+    } else if (path_begins_with(path, "input")) {
+        value = reads->view->input;
+        path += strlen("input");
+    } else if (path_begins_with(path, "result")) {
+        value = reads->view->result;
+        path += strlen("result");
+    } else {
+        value = NULL; /* the context object, what failed, all of $states */
+    }
+    path += *path == '.';
+    while (*path && json_is_object(value)) {
+        size_t size = strcspn(path, ".");
+        value = json_object_getn(value, path, size);
+        if (!value)
+            return; /* it is known that there is none */
+        path += size + (path[size] == '.');
+    }
+    reads->known = reads->known && value && dr_is_known(value);
+}
+
+static void read_function(void *data, const char *name, unsigned arguments, size_t position)
+{
+    (void)arguments, (void)position;
+    static const char *const moody[] = {"now", "millis", "random", "shuffle", "uuid"};
+    struct reads *reads = data;
+    for (size_t i = 0; i < sizeof moody / sizeof *moody; i++)
+        reads->known = reads->known && strcmp(name, moody[i]) != 0;
+}
+
+/* "$states.input.x": it gives what is there, known or not. */
+static bool is_plain_path(const char *expression)
+{
+    expression += strspn(expression, " \t\n");
+    size_t size = strspn(expression, "$._0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    return *expression == '$' && expression[1] != '$' && expression[size + strspn(expression + size, " \t\n")] == '\0';
+}
+
+static bool is_given(struct run *run, const struct dr_template *tpl)
+{
+    struct reads reads = {run->view, true};
+    if (tpl->kind == TEMPLATE_JSONATA) {
+        jsonata_variables(tpl->program, read_variable, &reads);
+        jsonata_calls(tpl->program, read_function, &reads);
+        return reads.known || (is_plain_path(tpl->expression) && !tpl->uses_context);
+    }
+    if (tpl->kind == TEMPLATE_INTRINSIC)
+        dr_intrinsic_paths(tpl->intrinsic, read_path, &reads);
+    else if (!dr_path_is_definite(tpl->path) || dr_path_root(tpl->path) == DR_ROOT_CONTEXT)
+        read_path(&reads, tpl->path, 0);
+    return reads.known;
+}
+
+static json_t *evaluate_known(struct run *run, const struct dr_template *tpl);
+
+static json_t *evaluate_partial(struct run *run, const struct dr_template *tpl)
+{
+    const uint64_t drawn = run->view->random ? run->view->random->drawn : 0;
+    json_t *value = is_given(run, tpl) ? evaluate_known(run, tpl) : NULL;
+    dr_error_done(run->error);
+    if (value && (!run->view->random || run->view->random->drawn == drawn))
+        return value;
+    json_decref(value);
+    return dr_unknown();
+}
+
 static json_t *evaluate(struct run *run, const struct dr_template *tpl)
+{
+    bool reads = tpl->kind == TEMPLATE_PATH || tpl->kind == TEMPLATE_INTRINSIC || tpl->kind == TEMPLATE_JSONATA;
+    return run->view->partial && reads ? evaluate_partial(run, tpl) : evaluate_known(run, tpl);
+}
+
+static json_t *evaluate_known(struct run *run, const struct dr_template *tpl)
 {
     switch (tpl->kind) {
     case TEMPLATE_CONSTANT:
