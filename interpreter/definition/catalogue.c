@@ -445,8 +445,8 @@ const struct dr_resource *const *dr_catalogue_all(struct dr_catalogue *catalogue
 
 const json_t *dr_catalogue_schema(struct dr_catalogue *catalogue, const struct dr_resource *resource)
 {
-    if (resource->arguments == NULL)
-        return NULL;
+    if (resource->schema || resource->arguments == NULL)
+        return resource->schema;
     const char *key = resource->file ? resource->file : resource->name;
     json_t *schema = json_object_get(catalogue->schemas, key);
     if (schema)
@@ -478,7 +478,7 @@ json_t *dr_catalogue_arguments(struct dr_catalogue *catalogue, const struct dr_r
     json_t *arguments = dr_schema_drop_nulls(schema, given), *complete = dr_schema_defaults(schema, arguments);
     json_decref(arguments);
     char *problem = NULL;
-    if (dr_schema_check(schema, complete, keep_first, &problem))
+    if (dr_schema_check_computed(schema, complete, keep_first, &problem))
         return complete;
     json_decref(complete);
     if (ret_problem)

@@ -29,6 +29,7 @@ struct dr_resource {
     enum dr_effect effect;            /* the worst it can do */
     const char *arguments;            /* JSON Schema text of the arguments; NULL: anything goes:
                                          {"type":"object","properties":{...},"required":[...]} */
+    const json_t *schema;             /* the same, parsed already, by who owns the resource; it wins */
     const char *output;               /* JSON Schema text or an example of the result, for documentation */
     const char *errors;               /* one line a name: "States.Http.Socket  no complete answer came" */
     const char *undo;                 /* the resource that takes it back, or why there is none; NULL for reads */

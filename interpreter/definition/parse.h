@@ -221,6 +221,8 @@ struct dr_schema_problem {
 typedef void dr_schema_fn(void *data, const struct dr_schema_problem *problem);
 /* Calls `report` for all that does not fit; strings are borrowed by it. True: fits. */
 bool dr_schema_check(const json_t *schema, const json_t *value, dr_schema_fn *report, void *data);
+/* The same for what a run computed, which a schema with "coerce" takes more leniently (schema.c). */
+bool dr_schema_check_computed(const json_t *schema, const json_t *value, dr_schema_fn *report, void *data);
 /* The same for a value that is still a template: what has expressions in it is skipped, places are the nodes'. The
  * member `provided` (NULL: none) need not be there. */
 void dr_schema_check_node(struct dr_parser *parser, const json_t *schema, const struct dr_node *node,

@@ -212,8 +212,10 @@ void dr_arguments_check(struct dr_parser *parser, const struct dr_resource *reso
         return; /* by its ARN it is AWS's HTTP task, with arguments that ours has no use for */
     const char *field = language == DR_JSONATA ? "Arguments" : "Parameters";
     const struct dr_where where = {outer, field, 0};
-    char *what = dr_format("drrun actions %s shows the arguments",
-                           resource->kind == DR_RESOURCE_RUNBOOK ? "runbook:start" : resource->name);
+    const char *comment = json_string_value(json_object_get(schema, "$comment"));
+    char *what = dr_format("drrun actions %s shows the arguments%s%s",
+                           resource->kind == DR_RESOURCE_RUNBOOK ? "runbook:start" : resource->name,
+                           comment ? "; " : "", comment ? comment : "");
     if (arguments) {
         dr_schema_check_node(parser, schema, arguments, language, what, provided, &where);
     } else if (language ==

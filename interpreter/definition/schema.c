@@ -1,6 +1,15 @@
 /* JSON Schema (2020-12), the part that describes inputs and arguments: types, enumerations, bounds, patterns,
  * properties, items and their combinations. Used for Runbook.Inputs, for the arguments of actions and primitives, and,
- * on templates, before anything runs. */
+ * on templates, before anything runs.
+ *
+ * Schemas that a provider makes (AWS operations) know a few words more, which authors cannot use:
+ *   $ref, $defs       "$ref": "#/$defs/NAME", looked up in the root: shapes that contain themselves
+ *   aliases           {other name: property}: names that are accepted, not suggested
+ *   absentNulls       a null for a property that is not required counts as not given
+ *   patternAsWritten  what messages show instead of "pattern"
+ *   coerce            of the root: text that reads as a number or truth value is taken for one; and see struct
+ *                     check.lenient
+ *   $comment          of the root: goes into the hint of what does not fit */
 #include "interpreter/definition/parse.h"
 
 #include "interpreter/base/text.h"
@@ -60,13 +69,51 @@ struct step {
 };
 
 struct check {
+    const json_t *root;
     dr_schema_fn *report; /* NULL: only the verdict counts */
     void *data;
     const struct step *at;
     bool failed;
+    /* The value was computed by a run, and the schema says "coerce": anything is taken for text, and which words and
+     * patterns are valid is left to the service, which knows newer ones. */
+    bool lenient;
 };
 
 static bool check_value(const json_t *schema, const json_t *value, struct check *check);
+
+/* A schema itself, or the one of the root's $defs that it refers to. */
+static const json_t *resolve(const json_t *root, const json_t *schema)
+{
+    static const char place[] = "#/$defs/";
+    const char *reference = json_string_value(json_object_get(schema, "$ref"));
+    if (reference == NULL)
+        return schema;
+    const json_t *target = NULL;
+    if (strncmp(reference, place, sizeof place - 1) == 0)
+        target = json_object_get(json_object_get(root, "$defs"), reference + sizeof place - 1);
+    return target ? target : schema;
+}
+
+/* What a member is called in the schema: an alias's property, else the name itself. */
+static const char *property_name(const json_t *schema, const char *key)
+{
+    const char *name = json_string_value(json_object_get(json_object_get(schema, "aliases"), key));
+    return name ? name : key;
+}
+
+/* Whether a value has the property, by any of its names. */
+static const char *other_name(const json_t *schema, const json_t *given, const char *name)
+{
+    json_t *aliases = dr_json_share(json_object_get(schema, "aliases")), *property;
+    const char *alias, *found = NULL;
+    json_object_foreach(aliases, alias, property)
+    {
+        if (strcmp(json_string_value(property), name) == 0 && json_object_get(given, alias))
+            found = alias;
+    }
+    json_decref(aliases);
+    return found;
+}
 
 static void add_step(struct dr_text *text, const struct step *step)
 {
@@ -170,11 +217,26 @@ static bool is_equal(const json_t *a, const json_t *b)
 /* --- Keywords
  * ---------------------------------------------------------------------------------------------------------------- */
 
+/* Whether a value of another type is taken: text for a number or a truth value, anything for text. */
+static bool is_coercible(const struct check *check, const json_t *value, const char *type)
+{
+    if (!json_is_true(json_object_get(check->root, "coerce")))
+        return false;
+    if (strcmp(type, "string") == 0)
+        return check->lenient && !json_is_null(value);
+    if (!json_is_string(value))
+        return false;
+    json_t *parsed = dr_json_parse(json_string_value(value), json_string_length(value), NULL);
+    bool fits = parsed && !json_is_object(parsed) && !json_is_array(parsed) && is_type(parsed, type);
+    json_decref(parsed);
+    return fits;
+}
+
 static void check_type(const json_t *schema, const json_t *value, struct check *check)
 {
     const json_t *type = json_object_get(schema, "type");
     if (json_is_string(type)) {
-        if (!is_type(value, json_string_value(type)))
+        if (!is_type(value, json_string_value(type)) && !is_coercible(check, value, json_string_value(type)))
             fail(check, schema, "must be %s, not %s", type_words(json_string_value(type)), type_words(type_of(value)));
         return;
     }
@@ -183,12 +245,32 @@ static void check_type(const json_t *schema, const json_t *value, struct check *
     bool fits = count == 0;
     for (size_t i = 0; i < count && !fits; i++) {
         const char *name = json_string_value(json_array_get(type, i));
-        fits = is_type(value, name);
+        fits = is_type(value, name) || is_coercible(check, value, name);
         dr_text_printf(&wanted, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " or ", type_words(name));
     }
     if (!fits)
         fail(check, schema, "must be %s, not %s", wanted.bytes, type_words(type_of(value)));
     dr_text_done(&wanted);
+}
+
+enum { ENUMERATION_SHOWN_MAX = 24 };
+
+/* AWS has enumerations of a thousand values: the nearest one says more than all of them. */
+static void fail_long_enumeration(const json_t *schema, const json_t *values, const json_t *value, struct check *check)
+{
+    size_t count = json_array_size(values), words = 0;
+    const char **names = dr_resize(NULL, count, sizeof *names);
+    for (size_t i = 0; i < count; i++)
+        if (json_is_string(json_array_get(values, i)))
+            names[words++] = json_string_value(json_array_get(values, i));
+    const char *nearest = json_is_string(value) ? dr_nearest(json_string_value(value), names, words) : NULL;
+    char *given = show(value);
+    if (nearest)
+        fail(check, schema, "must be one of %zu values, not %s. Did you mean \"%s\"?", count, given, nearest);
+    else
+        fail(check, schema, "must be one of %zu values, not %s", count, given);
+    free(given);
+    free(names);
 }
 
 static void check_enumeration(const json_t *schema, const json_t *value, struct check *check)
@@ -200,17 +282,19 @@ static void check_enumeration(const json_t *schema, const json_t *value, struct 
         free(wanted);
         free(given);
     }
-    if (values == NULL)
+    if (values == NULL || check->lenient)
         return;
     struct dr_text wanted = {0};
     size_t count = json_array_size(values);
-    for (size_t i = 0; i < count; i++) {
-        const json_t *one = json_array_get(values, i);
-        if (is_equal(one, value)) {
-            dr_text_done(&wanted);
+    for (size_t i = 0; i < count; i++)
+        if (is_equal(json_array_get(values, i), value))
             return;
-        }
-        char *shown = show(one);
+    if (count > ENUMERATION_SHOWN_MAX) {
+        fail_long_enumeration(schema, values, value, check);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        char *shown = show(json_array_get(values, i));
         dr_text_printf(&wanted, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " or ", shown);
         free(shown);
     }
@@ -281,9 +365,9 @@ static void check_string(const json_t *schema, const json_t *value, struct check
     bound = json_object_get(schema, "maxLength");
     if (bound && characters > (size_t)json_integer_value(bound))
         fail(check, schema, "must have at most %lld characters", (long long)json_integer_value(bound));
-    const json_t *pattern = json_object_get(schema, "pattern");
-    if (pattern && !matches(pattern, value))
-        fail(check, schema, "must match the pattern %s", json_string_value(pattern));
+    const json_t *pattern = json_object_get(schema, "pattern"), *written = json_object_get(schema, "patternAsWritten");
+    if (pattern && !check->lenient && !matches(pattern, value))
+        fail(check, schema, "must match the pattern %s", json_string_value(written ? written : pattern));
 }
 
 static void check_list_size(const json_t *schema, size_t count, struct check *check)
@@ -337,20 +421,35 @@ static void fail_unknown(const json_t *schema, const char *key, struct check *ch
     free(names);
 }
 
+static bool is_required(const json_t *schema, const char *name)
+{
+    const json_t *required = json_object_get(schema, "required");
+    for (size_t i = 0; i < json_array_size(required); i++)
+        if (strcmp(json_string_value(json_array_get(required, i)), name) == 0)
+            return true;
+    return false;
+}
+
 static void check_object(const json_t *schema, const json_t *value, struct check *check)
 {
     const json_t *properties = json_object_get(schema, "properties"),
                  *more = json_object_get(schema, "additionalProperties");
     const json_t *required = json_object_get(schema, "required");
+    bool nulls_are_absent = json_is_true(json_object_get(schema, "absentNulls"));
     const struct step *outer = check->at;
     json_t *object = dr_json_share(value), *member;
     const char *key;
     json_object_foreach(object, key, member)
     {
         const struct step step = {outer, key, 0};
-        const json_t *property = json_object_get(properties, key);
+        const char *name = property_name(schema, key);
+        const json_t *property = json_object_get(properties, name);
         check->at = &step;
-        if (property)
+        if (name != key && json_object_get(object, name))
+            fail(check, schema, "is \"%s\" by another name: give one of them", name);
+        else if (property && json_is_null(member) && nulls_are_absent && !is_required(schema, name))
+            continue;
+        else if (property)
             check_value(property, member, check);
         else if (json_is_false(more))
             fail_unknown(schema, key, check);
@@ -362,7 +461,7 @@ static void check_object(const json_t *schema, const json_t *value, struct check
         const char *name = json_string_value(json_array_get(required, i));
         const struct step step = {outer, name, 0};
         check->at = &step;
-        if (json_object_get(value, name) == NULL)
+        if (json_object_get(value, name) == NULL && other_name(schema, value, name) == NULL)
             fail(check, schema, "is required");
     }
     check->at = outer;
@@ -405,6 +504,7 @@ static void check_combinations(const json_t *schema, const json_t *value, struct
 
 static bool check_value(const json_t *schema, const json_t *value, struct check *check)
 {
+    schema = resolve(check->root, schema);
     bool before = check->failed;
     check->failed = false;
     if (json_is_false(schema))
@@ -429,7 +529,14 @@ static bool check_value(const json_t *schema, const json_t *value, struct check 
 
 bool dr_schema_check(const json_t *schema, const json_t *value, dr_schema_fn *report, void *data)
 {
-    struct check check = {.report = report, .data = data};
+    struct check check = {.root = schema, .report = report, .data = data};
+    return check_value(schema, value, &check);
+}
+
+bool dr_schema_check_computed(const json_t *schema, const json_t *value, dr_schema_fn *report, void *data)
+{
+    struct check check = {
+        .root = schema, .report = report, .data = data, .lenient = json_is_true(json_object_get(schema, "coerce"))};
     return check_value(schema, value, &check);
 }
 
@@ -460,15 +567,6 @@ json_t *dr_schema_defaults(const json_t *schema, const json_t *value)
     return filled;
 }
 
-static bool is_required(const json_t *schema, const char *name)
-{
-    const json_t *required = json_object_get(schema, "required");
-    for (size_t i = 0; i < json_array_size(required); i++)
-        if (strcmp(json_string_value(json_array_get(required, i)), name) == 0)
-            return true;
-    return false;
-}
-
 json_t *dr_schema_drop_nulls(const json_t *schema, const json_t *value)
 {
     if (!json_is_object(value))
@@ -478,9 +576,11 @@ json_t *dr_schema_drop_nulls(const json_t *schema, const json_t *value)
     const char *key;
     json_object_foreach(shared, key, member)
     {
-        const json_t *property = json_object_get(properties, key);
-        bool drop = json_is_null(member) && property && !is_required(schema, key) &&
-                    !dr_schema_check(property, member, NULL, NULL);
+        const char *name = property_name(schema, key);
+        const json_t *property = json_object_get(properties, name);
+        struct check check = {.root = schema};
+        bool drop =
+            json_is_null(member) && property && !is_required(schema, name) && !check_value(property, member, &check);
         if (!drop)
             json_object_set_nocheck(kept, key, member);
     }
@@ -494,6 +594,7 @@ json_t *dr_schema_drop_nulls(const json_t *schema, const json_t *value)
 
 struct node_check {
     struct dr_parser *parser;
+    const json_t *root;
     enum dr_language language;
     const char *what;     /* "Arguments of http.check" */
     const char *provided; /* an argument that the author need not give; NULL: none */
@@ -577,17 +678,20 @@ static void check_node_members(const struct node_check *check, const json_t *sch
         bool computed = is_path_key(check, child->key);
         char *name = dr_copy_bytes(child->key, strlen(child->key) - (computed ? 2 : 0));
         const struct dr_where where = {outer, child->key, 0};
-        const json_t *property = json_object_get(properties, name);
-        json_object_set_new_nocheck(given, name, json_true());
-        if (property == NULL && json_is_false(more)) {
-            struct node_report report = {check, child, &where};
-            const struct step step = {NULL, name, 0};
-            struct check unknown = {.report = report_node, .data = &report, .at = &step};
+        const char *canonical = property_name(schema, name);
+        const json_t *property = json_object_get(properties, canonical);
+        struct node_report report = {check, child, &where};
+        const struct step step = {NULL, name, 0};
+        struct check unknown = {.root = check->root, .report = report_node, .data = &report, .at = &step};
+        if (json_object_get(given, canonical) && property) {
+            fail(&unknown, schema, "is given twice");
+        } else if (property == NULL && json_is_false(more)) {
             fail_unknown(schema, name, &unknown);
         } else if (!computed && (property || json_is_object(more)) &&
-                   !(child->kind == DR_NODE_NULL && !is_required(schema, name))) {
+                   !(child->kind == DR_NODE_NULL && !is_required(schema, canonical))) {
             check_node(check, property ? property : more, child, &where);
         }
+        json_object_set_new_nocheck(given, canonical, json_true());
         free(name);
     }
     for (size_t i = 0; i < json_array_size(required); i++) {
@@ -604,26 +708,27 @@ static void check_node(const struct node_check *check, const json_t *schema, con
 {
     if (is_dynamic(check, node))
         return;
+    schema = resolve(check->root, schema);
     struct node_report report = {check, node, where};
+    struct check whole = {.root = check->root, .report = report_node, .data = &report};
     if (!has_dynamic(check, node) && !(node->kind == DR_NODE_MAP && json_object_get(schema, "properties"))) {
         json_t *value = dr_node_json(node);
-        dr_schema_check(schema, value, report_node, &report);
+        check_value(schema, value, &whole);
         json_decref(value);
         return;
     }
     /* Some of it is known only later: the rest is checked part by part. */
     json_t *empty = node->kind == DR_NODE_MAP ? json_object() : json_array();
-    struct check type = {.report = report_node, .data = &report};
-    check_type(schema, empty, &type);
+    check_type(schema, empty, &whole);
     json_decref(empty);
-    if (type.failed)
+    if (whole.failed)
         return;
     if (node->kind == DR_NODE_MAP) {
         check_node_members(check, schema, node, where);
         return;
     }
     const json_t *items = json_object_get(schema, "items");
-    check_list_size(schema, node->children.count, &type);
+    check_list_size(schema, node->children.count, &whole);
     for (size_t i = 0; items && i < node->children.count; i++) {
         const struct dr_where item = {where, NULL, i};
         check_node(check, items, node->children.items[i], &item);
@@ -634,7 +739,7 @@ void dr_schema_check_node(struct dr_parser *parser, const json_t *schema, const 
                           enum dr_language language, const char *what, const char *provided,
                           const struct dr_where *where)
 {
-    const struct node_check check = {parser, language, what, provided};
+    const struct node_check check = {parser, schema, language, what, provided};
     check_node(&check, schema, node, where);
 }
 
