@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-static const char *comment_argument, *output_argument;
+static const char *comment_argument, *output_argument, *error_argument, *cause_argument;
 static bool heartbeat;
 static const struct dr_option options[] = {
     {.name = "--comment", .argument = "TEXT", .help = "for the record", .value = &comment_argument},
@@ -21,6 +21,11 @@ static const struct dr_option options[] = {
     {0},
 };
 static const struct dr_option deny_options[] = {
+    {.name = "--error",
+     .argument = "NAME",
+     .help = "the error with which the state fails, instead of Approval.Denied",
+     .value = &error_argument},
+    {.name = "--cause", .argument = "TEXT", .help = "its cause, instead of who denied", .value = &cause_argument},
     {.name = "--comment", .argument = "TEXT", .help = "for the record", .value = &comment_argument},
     {0},
 };
@@ -30,22 +35,26 @@ static int deny(const struct dr_words *words);
 
 const struct dr_command dr_command_approve = {
     .name = "approve",
-    .synopsis = "ID [TOKEN] [--comment TEXT]",
+    .synopsis = "ID [TOKEN] [--output JSON|@FILE|-] [--heartbeat]",
     .summary = "Approve what an execution waits for.",
     .help = "Examples:\n  drrun approve 20261121-031502-4f2a9c\n  drrun approve 2026 --comment \"checked with the "
-            "database team\"\n\n"
+            "database team\"\n"
+            "  drrun approve 2026 4f2a9c01 --output '{\"restored\": true}'\n\n"
             "The token is needed only if the execution waits for several answers; 'drrun show ID' prints them. If "
             "nothing runs the execution just now, the\n"
-            "answer is kept and counts when it is resumed.",
+            "answer is kept and counts when it is resumed.\n\n"
+            "It answers any task token (.waitForTaskToken) as SendTaskSuccess does, with --heartbeat as "
+            "SendTaskHeartbeat; 'drrun deny' as SendTaskFailure.",
     .options = options,
     .run = approve,
 };
 
 const struct dr_command dr_command_deny = {
     .name = "deny",
-    .synopsis = "ID [TOKEN] [--comment TEXT]",
+    .synopsis = "ID [TOKEN] [--error NAME] [--cause TEXT]",
     .summary = "Refuse what an execution waits for: the state fails with Approval.Denied.",
-    .help = "Example:\n  drrun deny 20261121-031502-4f2a9c --comment \"the primary is back\"",
+    .help = "Examples:\n  drrun deny 20261121-031502-4f2a9c --comment \"the primary is back\"\n"
+            "  drrun deny 2026 4f2a9c01 --error Restore.Failed --cause \"the snapshot is gone\"",
     .options = deny_options,
     .run = deny,
 };
@@ -88,9 +97,10 @@ static int answer(const struct dr_command *command, const struct dr_words *words
         status = DR_EXIT_INVALID;
     if (status < 0) {
         char at[DR_TIME_TEXT];
-        json_t *message = json_pack("{s:s,s:s,s:s,s:s*,s:s,s:O*}", "kind", heartbeat ? "heartbeat" : command->name,
-                                    "token", waiting.token, "by", dr_user(), "comment", comment_argument, "at",
-                                    dr_time_format(at, (int64_t)time(NULL) * 1000), "output", output);
+        json_t *message = json_pack("{s:s,s:s,s:s,s:s*,s:s,s:O*,s:s*,s:s*}", "kind",
+                                    heartbeat ? "heartbeat" : command->name, "token", waiting.token, "by", dr_user(),
+                                    "comment", comment_argument, "at", dr_time_format(at, (int64_t)time(NULL) * 1000),
+                                    "output", output, "error", error_argument, "cause", cause_argument);
         bool posted = dr_store_post(look.store, look.id, message, &problem);
         json_decref(message);
         status = posted ? DR_EXIT_SUCCESS : dr_complain_problem(&problem);

@@ -153,8 +153,13 @@ static void take_answer(void *data, const char *name, const json_t *message)
             dr_progress_say(inbox->session->progress, "an approval came that nothing waits for\n");
     } else if (kind && strcmp(kind, "deny") == 0) {
         struct dr_error error = {0};
-        dr_error_set(&error, "Approval.Denied", "Denied by %s%s%s", by ? by : "somebody", comment ? ": " : "",
-                     comment ? json_string_value(comment) : "");
+        const char *named = json_string_value(json_object_get(message, "error"));
+        const char *cause = json_string_value(json_object_get(message, "cause"));
+        if (cause)
+            dr_error_set(&error, named ? named : "Approval.Denied", "%s", cause);
+        else
+            dr_error_set(&error, named ? named : "Approval.Denied", "Denied by %s%s%s", by ? by : "somebody",
+                         comment ? ": " : "", comment ? json_string_value(comment) : "");
         if (!dr_execution_answer(execution, token, NULL, &error))
             dr_progress_say(inbox->session->progress, "a refusal came that nothing waits for\n");
         dr_error_done(&error);

@@ -303,6 +303,14 @@ Y
     expect 1 "$DRRUN" resume no
     contains "$err" 'Approval.Denied'
     expect 2 "$DRRUN" approve no
+    "$DRRUN" ask.yaml --id machine >out1.txt 2>err1.txt &
+    pid=$!
+    wait_for 10 grep -q '"k":"call"' "$DRRUN_STORE/executions/machine/journal.jsonl" || fail 'it did not start'
+    token=$(sed -n 's/.*"token":"\([^"]*\)".*/\1/p' "$DRRUN_STORE/executions/machine/journal.jsonl")
+    expect 2 "$DRRUN" approve machine 00000000-nobody --output '{}'
+    expect 0 "$DRRUN" deny machine "$token" --error Restore.Failed --cause 'no disk'
+    wait "$pid"
+    contains "$(cat err1.txt)" 'Restore.Failed: no disk'
 }
 
 test_stop_reaches_a_running_process() {
