@@ -89,7 +89,9 @@ void dr_call_unknown(struct dr_call *call, const char *error, const char *cause_
  * ids, attempts. Before the call is finished; an object, stolen. */
 void dr_call_detail(struct dr_call *call, json_t *detail);
 /* Of a primitive that awaits an answer: the request that carries the token was answered; from here on only the answer
- * is awaited. Journaled, so that a resume does not send it again. `output` (stolen) is what it said. */
+ * is awaited. Journaled, so that a resume does not send it again. `output` (stolen) is what it said. The call is then
+ * the engine's alone: as after finishing it, the primitive has let go of everything, and cancel() does not follow.
+ * Until then `repeat` says what a resume may do, and an answer that comes earlier ends the call with cancel(). */
 void dr_call_submitted(struct dr_call *call, json_t *output);
 
 /* All primitives of this build, NULL-terminated, as the catalogue wants them (a pointer to the resource is a pointer to

@@ -76,6 +76,43 @@ static char *details_key(const struct dr_notice *notice, const char *type)
     return key;
 }
 
+/* What Step Functions calls the resource of a call: {"aws-sdk:rds", "promoteReadReplica"}, {"sqs",
+ * "sendMessage.waitForTaskToken"}, {"http", "invoke"}. */
+static void set_resource(json_t *details, const char *name)
+{
+    const char *type = name;
+    for (unsigned colons = 0; strncmp(name, "arn:", 4) == 0 && colons < 5 && strchr(type, ':'); colons++) {
+        type = strchr(type, ':') + 1;
+        if (colons == 1 && strncmp(type, "states:", 7) != 0) { /* arn:aws:lambda:...: the service, and all of it */
+            json_object_set_new(details, "resourceType", json_stringn(type, strcspn(type, ":")));
+            json_object_set_new(details, "resource", json_string(name));
+            return;
+        }
+    }
+    const char *last = strrchr(type, ':');
+    json_object_set_new(details, "resourceType",
+                        last ? json_stringn(type, (size_t)(last - type)) : json_string("action"));
+    json_object_set_new(details, "resource", json_string(last ? last + 1 : name));
+}
+
+static void set_task(json_t *details, const struct dr_notice *notice)
+{
+    bool scheduled = notice->kind == DR_NOTICE_TASK_SCHEDULED;
+    bool answered = notice->kind == DR_NOTICE_TASK_SUCCEEDED || notice->kind == DR_NOTICE_TASK_SUBMITTED;
+    set_resource(details, notice->resource);
+    if (scheduled && notice->input)
+        json_object_set_new(details, "parameters", data_text(notice->input));
+    if (scheduled && notice->region)
+        json_object_set_new(details, "region", json_string(notice->region));
+    if (scheduled && notice->credentials)
+        json_object_set_new(details, "taskCredentials",
+                            json_pack("{s:O}", "roleArn", json_object_get(notice->credentials, "RoleArn")));
+    set_data(details, "output", "outputDetails", answered ? notice->output : NULL);
+    set_error(details, notice->error);
+    if (notice->detail) /* Step Functions has no place for it */
+        json_object_set(details, "detail", (json_t *)(uintptr_t)notice->detail);
+}
+
 static json_t *details_of(const struct dr_notice *notice)
 {
     json_t *details = json_object();
@@ -98,20 +135,12 @@ static json_t *details_of(const struct dr_notice *notice)
         break;
     case DR_NOTICE_TASK_SCHEDULED:
     case DR_NOTICE_TASK_STARTED:
+    case DR_NOTICE_TASK_SUBMITTED:
     case DR_NOTICE_TASK_SUCCEEDED:
     case DR_NOTICE_TASK_FAILED:
-    case DR_NOTICE_TASK_TIMED_OUT: {
-        const char *colon = strchr(notice->resource, ':');
-        json_object_set_new(details, "resourceType",
-                            colon ? json_stringn(notice->resource, (size_t)(colon - notice->resource))
-                                  : json_string("action"));
-        json_object_set_new(details, "resource", json_string(colon ? colon + 1 : notice->resource));
-        if (notice->kind == DR_NOTICE_TASK_SCHEDULED && notice->input)
-            json_object_set_new(details, "parameters", data_text(notice->input));
-        set_data(details, "output", "outputDetails", notice->kind == DR_NOTICE_TASK_SUCCEEDED ? notice->output : NULL);
-        set_error(details, notice->error);
+    case DR_NOTICE_TASK_TIMED_OUT:
+        set_task(details, notice);
         break;
-    }
     case DR_NOTICE_MAP_STARTED:
         json_object_set_new(details, "length", json_integer((json_int_t)notice->count));
         break;
@@ -188,6 +217,12 @@ static void told_as_text(void *data, const struct dr_notice *notice)
     if (notice->error && notice->error->error)
         dr_text_printf(&teller->text, "  %s%s%s", notice->error->error, notice->error->cause ? ": " : "",
                        notice->error->cause ? notice->error->cause : "");
+    const char *request = json_string_value(json_object_get(notice->detail, "requestId"));
+    size_t attempts = json_array_size(json_object_get(notice->detail, "attempts"));
+    if (request && *request)
+        dr_text_printf(&teller->text, "  (request %s)", request);
+    if (attempts > 1)
+        dr_text_printf(&teller->text, "  (%zu attempts)", attempts);
     dr_text_putc(&teller->text, '\n');
 }
 

@@ -120,6 +120,12 @@ static void told(void *data, const struct dr_notice *notice)
         dr_text_printf(out, " %s%s%s", paint(progress, DIM), notice->resource, paint(progress, PLAIN));
         end_line(progress);
         break;
+    case DR_NOTICE_TASK_SUBMITTED:
+        begin_line(progress, notice->time_ms, "", "sent");
+        add_plain(out, notice->path, 200);
+        dr_text_printf(out, " waits for the answer to task token %s", notice->token);
+        end_line(progress);
+        break;
     case DR_NOTICE_WAIT_STARTED:
         if (notice->inside_action || progress->live)
             break;

@@ -244,5 +244,7 @@ bool dr_runbook_set(const struct dr_runbook *runbook, json_t *input, const char 
 /* The value of a setting: a new reference; NULL with `ret_error` set. NULL and no error: the setting is absent. */
 json_t *dr_setting_value(const struct dr_setting *setting, const struct dr_view *view, struct dr_error *ret_error);
 bool dr_setting_present(const struct dr_setting *setting);
+/* "arn:aws:iam::123456789012:role/path/name", in any partition. */
+bool dr_is_role_arn(const char *text);
 
 #endif

@@ -105,6 +105,7 @@ static const struct dr_field pass_fields[] = {
 
 #define GROUP_TIMEOUT 2
 #define GROUP_HEARTBEAT 3
+#define GROUP_REGION 4
 static const struct dr_field task_fields[] = {
     TYPE,
     COMMENT,
@@ -120,8 +121,10 @@ static const struct dr_field task_fields[] = {
     ARGUMENTS("What the resource is given."),
     {"Resource", DR_FIELD_STRING, DR_REQUIRED | DR_NOT_EMPTY | DR_TEMPLATED,
      .doc = "What to call: an action, a primitive, a path to an action, or an ARN."},
-    {"Region", DR_FIELD_STRING, DR_COMPUTED | DR_NOT_EMPTY,
-     .doc = "The AWS Region to call; without it, the runbook's."},
+    {"Region", DR_FIELD_STRING, DR_COMPUTED | DR_NOT_EMPTY, GROUP_REGION,
+     .doc = "The AWS Region to call; without it, that of the Task around it, or the runbook's."},
+    {"RegionPath", DR_FIELD_PATH, DR_JSONPATH_ONLY | DR_INTRINSIC, GROUP_REGION,
+     .doc = "Where the input has the Region, or an intrinsic call that makes it."},
     {"TimeoutSeconds", DR_FIELD_INTEGER, DR_COMPUTED, GROUP_TIMEOUT, 1, SECONDS_MAX,
      .doc = "The task fails with States.Timeout after this time."},
     {"TimeoutSecondsPath", DR_FIELD_PATH, DR_JSONPATH_ONLY | DR_REFERENCE, GROUP_TIMEOUT,
@@ -130,7 +133,7 @@ static const struct dr_field task_fields[] = {
      .doc = "The task fails when it gives no sign of life for this time."},
     {"HeartbeatSecondsPath", DR_FIELD_PATH, DR_JSONPATH_ONLY | DR_REFERENCE, GROUP_HEARTBEAT,
      .doc = "Where the input has the heartbeat time."},
-    {"Credentials", DR_FIELD_ANY, .doc = "The role to call with: RoleArn."},
+    {"Credentials", DR_FIELD_ANY, .doc = "The role to call with: RoleArn, and ExternalId if the role asks for one."},
 };
 
 static const struct dr_field choice_fields[] = {

@@ -185,9 +185,11 @@ static const char *region_of(struct dr_state_parse *at, const struct dr_node **r
     *ret_node = region ? region : resource;
     if (region)
         return region->kind == DR_NODE_STRING ? region->string.bytes : NULL;
-    if (resource == NULL || at->state->task.resource)
+    if (resource == NULL || dr_node_member(at->node, "RegionPath"))
         return NULL;
     const char *arn = resource->string.bytes, *part = arn;
+    if (strncmp(arn, "arn:", 4) != 0 && strncmp(arn, "aws-sdk:", 8) != 0)
+        return NULL;
     for (int i = 0; i < 3 && part; i++)
         part = strchr(part, ':') ? strchr(part, ':') + 1 : NULL;
     size_t size = strncmp(arn, "arn:", 4) == 0 && part ? strcspn(part, ":") : 0;
@@ -234,6 +236,31 @@ static void check_heartbeat(struct dr_state_parse *at)
                "\"HeartbeatSeconds\" must be smaller than \"TimeoutSeconds\"");
 }
 
+/* "RoleArn", "RoleArn.$", "ExternalId", "ExternalId.$". */
+static void check_credential(struct dr_state_parse *at, const struct dr_node *node, const struct dr_where *outer)
+{
+    static const char *const names[] = {"RoleArn", "ExternalId"};
+    const struct dr_where where = {outer, node->key, 0};
+    size_t length = strlen(node->key);
+    bool path = at->state->language == DR_JSONPATH && length > 2 && strcmp(node->key + length - 2, ".$") == 0;
+    size_t named = path ? length - 2 : length;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strlen(names[i]) != named || strncmp(names[i], node->key, named) != 0)
+            continue;
+        if (!path && node->kind != DR_NODE_STRING && !dr_has_placeholder(node))
+            dr_mistake(at->parser, &where, node->place, DR_SCHEMA, NULL, "\"%s\" must be a string, not %s", names[i],
+                       dr_node_kind_name(node->kind));
+        else if (i == 0 && !path && !dr_is_expression(node) && !dr_has_placeholder(node) &&
+                 !dr_is_role_arn(node->string.bytes))
+            dr_mistake(at->parser, &where, node->place, DR_SCHEMA,
+                       dr_copy_string("arn:aws:iam::123456789012:role/NAME"),
+                       "\"RoleArn\" must be the ARN of an IAM role");
+        return;
+    }
+    dr_mistake(at->parser, &where, node->key_place, DR_SCHEMA, NULL,
+               "Field '%s' is not supported in Credentials: it takes RoleArn and ExternalId", node->key);
+}
+
 static void parse_credentials(struct dr_state_parse *at)
 {
     const struct dr_node *node = dr_member(at, "Credentials");
@@ -246,6 +273,8 @@ static void parse_credentials(struct dr_state_parse *at)
                    "\"Credentials\" must be a map with RoleArn, not %s", dr_node_kind_name(node->kind));
         return;
     }
+    for (size_t i = 0; node->kind == DR_NODE_MAP && i < node->children.count; i++)
+        check_credential(at, node->children.items[i], &where);
     at->state->task.credentials = dr_template_parse(at, node, "Credentials", DR_IN_INPUT);
 }
 
@@ -255,7 +284,7 @@ static void parse_task(struct dr_state_parse *at)
     state->task.timeout = dr_setting_parse(at, at->form, at->node, "TimeoutSeconds", "TimeoutSecondsPath", at->where);
     state->task.heartbeat =
         dr_setting_parse(at, at->form, at->node, "HeartbeatSeconds", "HeartbeatSecondsPath", at->where);
-    state->task.region = dr_setting_parse(at, at->form, at->node, "Region", NULL, at->where);
+    state->task.region = dr_setting_parse(at, at->form, at->node, "Region", "RegionPath", at->where);
     parse_credentials(at);
     check_heartbeat(at);
     const struct dr_node *resource = dr_member(at, "Resource");

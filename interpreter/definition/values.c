@@ -296,3 +296,22 @@ json_t *dr_setting_value(const struct dr_setting *setting, const struct dr_view 
         return dr_json_share(setting->constant);
     return setting->computed ? dr_template_eval(setting->computed, view, ret_error) : NULL;
 }
+
+bool dr_is_role_arn(const char *text)
+{
+    static const char *const parts[] = {"arn:aws", ":iam::", ":role/"};
+    if (strncmp(text, parts[0], strlen(parts[0])) != 0)
+        return false;
+    text += strlen(parts[0]);
+    text += strspn(text, "-abcdefghijklmnopqrstuvwxyz0123456789"); /* aws-cn, aws-us-gov, ... */
+    if (strncmp(text, parts[1], strlen(parts[1])) != 0)
+        return false;
+    text += strlen(parts[1]);
+    if (strspn(text, "0123456789") != 12 || strncmp(text + 12, parts[2], strlen(parts[2])) != 0)
+        return false;
+    text += 12 + strlen(parts[2]);
+    size_t length = strlen(text), size = 0;
+    while (size < length && text[size] > ' ' && text[size] < 127)
+        size++;
+    return length > 0 && length <= 1024 && size == length && text[length - 1] != '/';
+}

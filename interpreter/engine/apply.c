@@ -8,6 +8,7 @@ void dr_event_done(struct dr_event *event)
 {
     json_decref(event->data);
     json_decref(event->assigned);
+    json_decref(event->detail);
     dr_error_done(&event->error);
     dr_decision_done(&event->decision);
 }
@@ -284,15 +285,24 @@ static void arm(struct dr_execution *execution, struct dr_branch *branch, int64_
     dr_timer_set(execution, branch, beat ? now_ms + branch->heartbeat_ms : branch->deadline_ms);
 }
 
+/* Where and as whom the branch, or what runs inside it, calls. */
+static void place_call(struct dr_branch *branch, const struct dr_decision *decision)
+{
+    free(branch->region);
+    branch->region = dr_copy_string(decision->region);
+    json_decref(branch->credentials);
+    branch->credentials = json_incref(decision->credentials);
+    branch->resource = decision->resource;
+}
+
 static void apply_call(struct dr_execution *execution, struct dr_event *event)
 {
     struct dr_branch *branch = event->branch;
     branch->phase = DR_PHASE_CALLING;
     branch->stage = event->index;
     branch->call = ++execution->calls;
-    branch->resource = event->decision.resource;
-    free(branch->region);
-    branch->region = dr_copy_string(event->decision.region);
+    branch->submitted = false;
+    place_call(branch, &event->decision);
     /* Other calls end by themselves or at their deadline. */
     branch->heartbeat_ms = dr_effect_awaits_answer(branch->resource) ? event->decision.heartbeat_ms : DR_TIME_NONE;
     branch->deadline_ms = event->due_ms;
@@ -303,15 +313,28 @@ static void apply_call(struct dr_execution *execution, struct dr_event *event)
               (struct dr_notice){.kind = DR_NOTICE_TASK_SCHEDULED,
                                  .input = event->data,
                                  .resource = branch->resource->name,
+                                 .region = branch->region,
+                                 .credentials = branch->credentials,
                                  .due_ms = event->due_ms});
     dr_notify(execution, branch,
               (struct dr_notice){.kind = DR_NOTICE_TASK_STARTED, .resource = branch->resource->name});
-    if (execution->pending_count == execution->pending_capacity) {
-        execution->pending_capacity = execution->pending_capacity ? 2 * execution->pending_capacity : 16;
-        execution->pending = dr_resize(execution->pending, execution->pending_capacity, sizeof *execution->pending);
-    }
     if (!execution->replaying)
-        execution->pending[execution->pending_count++] = branch;
+        dr_effect_queue(execution, branch);
+}
+
+/* The effect goes on as a mere wait, in effects.c. */
+static void apply_submitted(struct dr_execution *execution, struct dr_event *event)
+{
+    struct dr_branch *branch = event->branch;
+    char token[37];
+    branch->submitted = true;
+    dr_effect_token(execution, branch, token);
+    dr_notify(execution, branch,
+              (struct dr_notice){.kind = DR_NOTICE_TASK_SUBMITTED,
+                                 .output = event->data,
+                                 .detail = event->detail,
+                                 .token = token,
+                                 .resource = branch->resource->name});
 }
 
 /* A result, an error or a time-out reaches a branch that waits for it; what ran inside is dropped. */
@@ -340,6 +363,7 @@ static void apply_result(struct dr_execution *execution, struct dr_event *event)
                                                                   : DR_NOTICE_TASK_SUCCEEDED,
                                      .output = event->data,
                                      .error = event->error.error ? &event->error : NULL,
+                                     .detail = event->detail,
                                      .resource = branch->resource->name});
     dr_branch_queue(execution, branch);
 }
@@ -368,7 +392,7 @@ static void apply_fork(struct dr_execution *execution, struct dr_event *event)
     branch->children = frame;
     branch->phase = DR_PHASE_FORKED;
     branch->stage = event->index;
-    branch->resource = decision->resource;
+    place_call(branch, decision);
     dr_timer_set(execution, branch, event->due_ms);
     dr_notify(execution, branch,
               (struct dr_notice){.kind = map        ? DR_NOTICE_MAP_STARTED
@@ -434,9 +458,20 @@ static bool is_unknown(const struct dr_error *error)
     return strcmp(error->error, "Drrun.OutcomeUnknown") == 0;
 }
 
+/* The time during which the execution was over does not count. */
+static void await_further(struct dr_execution *execution, struct dr_branch *branch)
+{
+    if (branch->deadline_ms != DR_TIME_NONE)
+        branch->deadline_ms += execution->now_ms - execution->over_ms;
+    branch->phase = DR_PHASE_CALLING;
+    arm(execution, branch, execution->now_ms);
+    if (!execution->replaying)
+        dr_effect_queue(execution, branch);
+}
+
 /* [D24] What ended keeps its result. Inside a Parallel or Map, each branch goes on from where it was; an answer that is
- * there already counts; a call that was cut off and is unsafe to repeat is unknown; every other state is entered again
- * (an action from its start, being convergent). */
+ * there already counts; a call that was cut off and is unsafe to repeat is unknown; an answer that was awaited is
+ * awaited further [D28]; every other state is entered again (an action from its start, being convergent). */
 static void revive(struct dr_execution *execution, struct dr_branch *branch)
 {
     const struct dr_frame *frame = branch->children;
@@ -446,6 +481,8 @@ static void revive(struct dr_execution *execution, struct dr_branch *branch)
     } else if (stopped == DR_PHASE_ANSWERED && (!branch->error.error || is_unknown(&branch->error))) {
         branch->phase = DR_PHASE_ANSWERED;
         dr_branch_queue(execution, branch);
+    } else if (stopped == DR_PHASE_CALLING && branch->submitted) {
+        await_further(execution, branch);
     } else if ((stopped == DR_PHASE_CALLING || stopped == DR_PHASE_PAUSED) &&
                dr_effect_repeat(branch->resource, branch->arguments) == DR_REPEAT_NEVER) {
         dr_error_done(&branch->error);
@@ -464,6 +501,7 @@ static void reopen(struct dr_execution *execution, int64_t now_ms)
 {
     const struct dr_machine *machine = execution->program->machine;
     execution->status = DR_RUNNING;
+    execution->over_ms = execution->stopped_ms;
     execution->stopped_ms = 0;
     execution->deadline_ms = machine->timeout_seconds > 0 ? now_ms + machine->timeout_seconds * 1000 : DR_TIME_NONE;
     dr_error_done(&execution->error);
@@ -578,6 +616,9 @@ void dr_apply(struct dr_execution *execution, struct dr_event *event)
         break;
     case DR_EVENT_END:
         apply_end(execution, event);
+        break;
+    case DR_EVENT_SUBMITTED:
+        apply_submitted(execution, event);
         break;
     case DR_EVENT_KINDS:
         assert(0);

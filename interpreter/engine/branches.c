@@ -86,6 +86,9 @@ static void forget_state(struct dr_execution *execution, struct dr_branch *branc
     branch->arguments = NULL;
     free(branch->region);
     branch->region = NULL;
+    json_decref(branch->credentials);
+    branch->credentials = NULL;
+    branch->submitted = false;
     dr_error_done(&branch->error);
     free(branch->tries);
     branch->tries = NULL;
@@ -189,6 +192,22 @@ void dr_branch_stop(struct dr_execution *execution, struct dr_branch *branch)
     branch->phase = DR_PHASE_ABORTED;
 }
 
+const char *dr_branch_region(const struct dr_execution *execution, const struct dr_branch *branch)
+{
+    for (; branch->frame; branch = branch->frame->owner)
+        if (branch->frame->kind == DR_FRAME_ACTION && branch->frame->owner->region)
+            return branch->frame->owner->region;
+    return execution->program->runbook->region;
+}
+
+json_t *dr_branch_credentials(const struct dr_branch *branch)
+{
+    for (; branch->frame; branch = branch->frame->owner)
+        if (branch->frame->kind == DR_FRAME_ACTION && branch->frame->owner->credentials)
+            return branch->frame->owner->credentials;
+    return NULL;
+}
+
 unsigned dr_branch_depth(const struct dr_branch *branch)
 {
     unsigned depth = 0;
@@ -204,6 +223,12 @@ bool dr_branch_in_action(const struct dr_branch *branch)
             branch->frame->owner->resource->kind == DR_RESOURCE_ACTION)
             return true;
     return false;
+}
+
+bool dr_branch_awaits_answer(const struct dr_branch *branch)
+{
+    return (branch->phase == DR_PHASE_CALLING || branch->phase == DR_PHASE_PAUSED) &&
+           dr_effect_awaits_answer(branch->resource);
 }
 
 void dr_branch_path(const struct dr_branch *branch, struct dr_text *out)

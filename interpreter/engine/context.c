@@ -46,8 +46,10 @@ const json_t *dr_context_build(void *data)
         json_object_set_new(state, "RetryCount", json_integer((json_int_t)branch->attempts));
     json_object_set_new(built, "State", state);
     if (branch->state->kind == DR_TASK && dr_effect_awaits_answer(branch->state->task.resource)) {
-        struct dr_branch coming = *branch;
-        coming.call = execution->calls + 1;
+        struct dr_branch coming =
+            *branch; /* before the call the token that it will have, after it the one that it had */
+        if (branch->phase == DR_PHASE_READY || branch->phase == DR_PHASE_BACKOFF)
+            coming.call = execution->calls + 1;
         char token[37];
         dr_effect_token(execution, &coming, token);
         json_object_set_new(built, "Task", json_pack("{s:s}", "Token", token));

@@ -211,11 +211,26 @@ static void complete_arguments(struct dr_execution *execution, struct dr_decisio
     free(problem);
 }
 
+/* [D27] Where and as whom: what the Task says itself; for a runbook inside, then what its Runbook block says; else what
+ * the states around it say, from the inside out. */
+static void inherit(const struct dr_execution *execution, const struct dr_branch *branch, struct dr_decision *decision)
+{
+    const struct dr_resource *resource = decision->resource;
+    if (!decision->region && resource->kind == DR_RESOURCE_RUNBOOK)
+        decision->region = dr_copy_string(resource->runbook->region);
+    if (!decision->region)
+        decision->region = dr_copy_string(dr_branch_region(execution, branch));
+    if (!decision->credentials)
+        decision->credentials = json_incref(dr_branch_credentials(branch));
+}
+
 static void decision_event(struct dr_execution *execution, struct dr_branch *branch, struct dr_decision *decision,
                            int64_t now_ms, struct dr_event *event)
 {
-    if (decision->resource && (decision->kind == DR_DECIDE_CALL || decision->kind == DR_DECIDE_FORK))
+    if (decision->resource && (decision->kind == DR_DECIDE_CALL || decision->kind == DR_DECIDE_FORK)) {
+        inherit(execution, branch, decision);
         complete_arguments(execution, decision);
+    }
     switch (decision->kind) {
     case DR_DECIDE_LEAVE:
         leave_event(branch, event, decision);

@@ -17,8 +17,9 @@ struct dr_effect_call {
     struct dr_secrets *secrets;
     json_t *arguments;
     char token[37];
-    bool finished;
-    json_t *output;
+    bool finished;  /* the primitive is done with it: it is on the list of completions, or was taken from there */
+    bool submitted; /* its answer is awaited, and no more of the primitive */
+    json_t *output, *detail;
     struct dr_error error;
     struct dr_effect_call *next;
 };
@@ -51,8 +52,6 @@ bool dr_effect_awaits_answer(const struct dr_resource *resource)
 enum dr_repeat dr_effect_repeat(const struct dr_resource *resource, const json_t *arguments)
 {
     const struct dr_primitive *primitive = (const void *)resource;
-    if (dr_effect_awaits_answer(resource))
-        return DR_REPEAT_SAFE;
     if (primitive->repeat)
         return primitive->repeat(primitive, arguments);
     return resource->effect == DR_EFFECT_READ ? DR_REPEAT_SAFE : DR_REPEAT_NEVER;
@@ -69,25 +68,70 @@ const struct dr_resource *dr_effect_resource(const struct dr_state *state, unsig
     return stage == DR_MAP_WRITE && state->map.writer ? state->map.writer->resource : NULL;
 }
 
-static void finish(struct dr_call *call, json_t *output, const struct dr_error *error, bool unknown)
+/* What the primitive noted, as the journal may have it: masked, and not so much that it buries everything else. */
+static json_t *kept_detail(const struct dr_effect_call *effect)
 {
-    struct dr_effect_call *effect = call->engine;
+    struct dr_text text = {0};
+    json_t *detail = dr_secrets_mask(effect->secrets, effect->call.detail);
+    if (detail && !dr_text_json(&text, detail, DR_DETAIL_BYTES_MAX)) {
+        json_decref(detail);
+        detail = NULL;
+    }
+    dr_text_done(&text);
+    return detail;
+}
+
+json_t *dr_effect_detail(const struct dr_branch *branch)
+{
+    return branch->effect ? kept_detail(branch->effect) : NULL;
+}
+
+static void append_finished(struct dr_effect_call *effect)
+{
     struct dr_execution *execution = effect->execution;
     assert(!effect->finished);
     effect->finished = true;
-    effect->output = dr_secrets_mask(effect->secrets, output);
-    if (error) {
-        bool lost =
-            unknown && dr_effect_repeat(&call->primitive->resource, effect->branch->arguments) == DR_REPEAT_NEVER;
-        effect->error.error = dr_copy_string(lost ? "Drrun.OutcomeUnknown" : error->error);
-        effect->error.cause = dr_secrets_mask_text(effect->secrets, error->cause);
-    }
     effect->next = NULL;
     if (execution->finished_last)
         execution->finished_last->next = effect;
     else
         execution->finished_first = effect;
     execution->finished_last = effect;
+}
+
+static void finish(struct dr_call *call, json_t *output, const struct dr_error *error, bool unknown)
+{
+    struct dr_effect_call *effect = call->engine;
+    effect->output = dr_secrets_mask(effect->secrets, output);
+    effect->detail = kept_detail(effect);
+    if (error) {
+        bool lost =
+            unknown && dr_effect_repeat(&call->primitive->resource, effect->branch->arguments) == DR_REPEAT_NEVER;
+        effect->error.error = dr_copy_string(lost ? "Drrun.OutcomeUnknown" : error->error);
+        effect->error.cause = dr_secrets_mask_text(effect->secrets, error->cause);
+    }
+    append_finished(effect);
+}
+
+static void submitted(struct dr_call *call, json_t *output)
+{
+    struct dr_effect_call *effect = call->engine;
+    effect->output = dr_secrets_mask(effect->secrets, output);
+    effect->detail = kept_detail(effect);
+    effect->submitted = true;
+    append_finished(effect);
+}
+
+void dr_effect_queue(struct dr_execution *execution, struct dr_branch *branch)
+{
+    if (branch->pending)
+        return;
+    if (execution->pending_count == execution->pending_capacity) {
+        execution->pending_capacity = execution->pending_capacity ? 2 * execution->pending_capacity : 16;
+        execution->pending = dr_resize(execution->pending, execution->pending_capacity, sizeof *execution->pending);
+    }
+    execution->pending[execution->pending_count++] = branch;
+    branch->pending = true;
 }
 
 void dr_effect_start(struct dr_execution *execution, struct dr_branch *branch)
@@ -106,15 +150,23 @@ void dr_effect_start(struct dr_execution *execution, struct dr_branch *branch)
         .token = effect->token,
         .execution_id = execution->id,
         .state_name = branch->state->name,
-        .region = branch->region ? branch->region : execution->program->runbook->region,
+        .execution_name = dr_execution_name(execution),
+        .region = branch->region ? branch->region : dr_branch_region(execution, branch),
+        .credentials = branch->credentials,
         .directory = execution->directory,
         .now_ms = execution->now_ms,
         .deadline_ms = branch->deadline_ms,
         .finish = finish,
+        .submitted = submitted,
         .engine = effect,
     };
+    branch->pending = false;
     branch->effect = effect;
     execution->calls_running++;
+    if (branch->submitted) { /* [D28] by a life before this one */
+        effect->finished = effect->submitted = true;
+        return;
+    }
     struct dr_error error = {0};
     if (runtime->ops->simulates(runtime) && !primitive->local)
         dr_error_set(&error, "Drrun.NotSimulated", "%s is not simulated", primitive->resource.name);
@@ -128,21 +180,32 @@ void dr_effect_start(struct dr_execution *execution, struct dr_branch *branch)
     dr_error_done(&error);
 }
 
+/* Everything that only the primitive and its result needed, the resolved secrets above all. */
+static void let_go(struct dr_effect_call *effect)
+{
+    json_decref(effect->arguments);
+    json_decref(effect->output);
+    json_decref(effect->detail);
+    json_decref(effect->call.detail);
+    dr_error_done(&effect->error);
+    dr_secrets_free(effect->secrets);
+    effect->call.arguments = effect->call.detail = effect->arguments = effect->output = effect->detail = NULL;
+    effect->secrets = NULL;
+}
+
 static void forget(struct dr_execution *execution, struct dr_effect_call *effect)
 {
     effect->branch->effect = NULL;
     execution->calls_running--;
-    json_decref(effect->arguments);
-    json_decref(effect->output);
-    dr_error_done(&effect->error);
-    dr_secrets_free(effect->secrets);
+    let_go(effect);
     free(effect);
 }
 
 void dr_effect_cancel(struct dr_execution *execution, struct dr_branch *branch)
 {
-    for (size_t i = 0; i < execution->pending_count; i++)
+    for (size_t i = 0; branch->pending && i < execution->pending_count; i++)
         if (execution->pending[i] == branch) {
+            branch->pending = false;
             execution->pending[i] = execution->pending[--execution->pending_count];
             break;
         }
@@ -167,29 +230,42 @@ void dr_effect_cancel(struct dr_execution *execution, struct dr_branch *branch)
     forget(execution, effect);
 }
 
+/* An answer too large for the state's data fails the call; a submission that large did not fail, and what it said is
+ * let go of. */
+static void take_output(const struct dr_effect_call *effect, struct dr_event *event)
+{
+    struct dr_text text = {0};
+    if (dr_text_json(&text, effect->output, DR_PAYLOAD_BYTES_MAX))
+        event->data = json_incref(effect->output);
+    else if (!effect->submitted)
+        dr_error_set(&event->error, "States.DataLimitExceeded",
+                     "The state/task '%s' returned a result with a size exceeding the maximum number of bytes "
+                     "service limit.",
+                     effect->branch->state->name);
+    dr_text_done(&text);
+}
+
 bool dr_effect_take(struct dr_execution *execution, struct dr_event *event)
 {
     struct dr_effect_call *effect = execution->finished_first;
     if (!effect)
         return false;
-    struct dr_branch *branch = effect->branch;
     execution->finished_first = effect->next;
     if (!effect->next)
         execution->finished_last = NULL;
-    *event =
-        (struct dr_event){.kind = DR_EVENT_RESULT, .branch = branch, .due_ms = DR_TIME_NONE, .error = effect->error};
+    effect->next = NULL;
+    *event = (struct dr_event){.kind = effect->submitted ? DR_EVENT_SUBMITTED : DR_EVENT_RESULT,
+                               .branch = effect->branch,
+                               .due_ms = DR_TIME_NONE,
+                               .detail = effect->detail,
+                               .error = effect->error};
     effect->error = (struct dr_error){0};
-    if (!event->error.error) {
-        struct dr_text text = {0};
-        if (!dr_text_json(&text, effect->output, DR_PAYLOAD_BYTES_MAX))
-            dr_error_set(&event->error, "States.DataLimitExceeded",
-                         "The state/task '%s' returned a result with a size exceeding the maximum number of bytes "
-                         "service limit.",
-                         branch->state->name);
-        else
-            event->data = json_incref(effect->output);
-        dr_text_done(&text);
-    }
-    forget(execution, effect);
+    effect->detail = NULL;
+    if (!event->error.error)
+        take_output(effect, event);
+    if (effect->submitted)
+        let_go(effect); /* what is left stands for the wait */
+    else
+        forget(execution, effect);
     return true;
 }

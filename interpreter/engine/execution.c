@@ -295,7 +295,7 @@ static void visit_branch(const struct dr_execution *execution, const struct dr_b
                     .attempt = branch->attempts + 1,
                     .depth = dr_branch_depth(branch),
                     .error = branch->error.error ? &branch->error : NULL,
-                    .awaits_answer = branch->phase == DR_PHASE_CALLING && dr_effect_awaits_answer(branch->resource),
+                    .awaits_answer = dr_branch_awaits_answer(branch),
                     .inside_action = dr_branch_in_action(branch),
                     .arguments = calling ? branch->arguments : NULL,
                 });

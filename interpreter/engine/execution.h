@@ -39,6 +39,9 @@ struct dr_notice {
     unsigned depth;     /* 0: the runbook's own states; 1: inside one Parallel, Map or action; ... */
     bool inside_action; /* a step of an action, not of the runbook */
     const json_t *input, *output, *assigned;
+    const json_t *detail; /* of a call that ended or was submitted: request ids, attempts; NULL: nothing is known */
+    const char *region;   /* of a call that begins; NULL: none */
+    const json_t *credentials; /* the same */
     const struct dr_error *error;
     const char *resource, *token;
     int64_t due_ms;      /* of a wait, a back-off, a call's deadline */

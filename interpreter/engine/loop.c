@@ -39,12 +39,14 @@ void dr_execution_interrupt(struct dr_execution *execution, bool wait)
 static size_t release_calls(struct dr_execution *execution)
 {
     size_t kept = 0;
-    execution->pending_count = 0; /* journaled, not sent: a resume sends them */
+    while (execution->pending_count > 0) /* journaled, not sent: a resume sends them */
+        execution->pending[--execution->pending_count]->pending = false;
     for (uint32_t i = 0; i < execution->branch_count; i++) {
         struct dr_branch *branch = execution->branches[i];
         if (!branch || !branch->effect)
             continue;
-        if (execution->interrupted_now || dr_effect_repeat(branch->resource, branch->arguments) != DR_REPEAT_NEVER)
+        if (execution->interrupted_now || branch->submitted ||
+            dr_effect_repeat(branch->resource, branch->arguments) != DR_REPEAT_NEVER)
             dr_effect_cancel(execution, branch);
         else
             kept++;
@@ -92,6 +94,7 @@ static void time_out(struct dr_execution *execution, struct dr_branch *branch)
     struct dr_event event = {.kind = DR_EVENT_RESULT,
                              .branch = branch,
                              .due_ms = DR_TIME_NONE,
+                             .detail = dr_effect_detail(branch),
                              .error = {.error = dr_copy_string("States.Timeout")}};
     event.heartbeat = branch->phase == DR_PHASE_CALLING && branch->due_ms < branch->deadline_ms;
     live_event(execution, &event);
@@ -215,9 +218,14 @@ bool dr_execution_turn(struct dr_execution *execution)
     struct dr_runtime *runtime = execution->options.runtime;
     if (execution->status != DR_RUNNING || execution->problem.message)
         return false;
-    if (execution->interrupted && release_calls(execution) == 0) {
-        (void)commit(execution); /* what fails here is in execution->problem */
-        return false;
+    if (execution->unsure && !execution->interrupted)
+        dr_execution_ascertain(execution);
+    if (execution->interrupted) {
+        take_completions(execution); /* what is known by now need not be asked for again */
+        if (release_calls(execution) == 0) {
+            (void)commit(execution); /* what fails here is in execution->problem */
+            return false;
+        }
     }
     int64_t due_ms = execution->interrupted ? call_due(execution) : next_due(execution);
     bool busy = due_ms <= execution->now_ms;
@@ -270,7 +278,7 @@ static struct dr_branch *find_awaiting(const struct dr_execution *execution, con
     for (uint32_t i = 0; i < execution->branch_count; i++) {
         struct dr_branch *branch = execution->branches[i];
         char own[37];
-        if (!branch || branch->phase != DR_PHASE_CALLING || !dr_effect_awaits_answer(branch->resource))
+        if (!branch || !dr_branch_awaits_answer(branch))
             continue;
         dr_effect_token(execution, branch, own);
         if (!token || strcmp(token, own) == 0) {
@@ -284,7 +292,7 @@ static struct dr_branch *find_awaiting(const struct dr_execution *execution, con
 bool dr_execution_heartbeat(struct dr_execution *execution, const char *token)
 {
     struct dr_branch *found = find_awaiting(execution, token);
-    if (!found)
+    if (!found || found->phase != DR_PHASE_CALLING)
         return false;
     struct dr_event event = {.kind = DR_EVENT_HEARTBEAT, .branch = found, .due_ms = DR_TIME_NONE};
     live_event(execution, &event);

@@ -89,6 +89,7 @@ void dr_record_write(const struct dr_execution *execution, const struct dr_event
         add_int(out, "attempt", branch->attempts + 1);
         add_string(out, "resource", event->decision.resource->name);
         add_string(out, "region", event->decision.region);
+        add_json(out, "credentials", event->decision.credentials);
         add_string(out, "token", token);
         if (event->due_ms != DR_TIME_NONE)
             add_int(out, "deadline", event->due_ms);
@@ -102,6 +103,11 @@ void dr_record_write(const struct dr_execution *execution, const struct dr_event
             dr_text_puts(out, ",\"heartbeat\":true");
         add_json(out, "output", event->data);
         add_error(out, &event->error);
+        add_json(out, "detail", event->detail);
+        break;
+    case DR_EVENT_SUBMITTED:
+        add_json(out, "output", event->data);
+        add_json(out, "detail", event->detail);
         break;
     case DR_EVENT_RETRY:
         add_int(out, "retrier", event->index);
@@ -113,6 +119,8 @@ void dr_record_write(const struct dr_execution *execution, const struct dr_event
             add_int(out, "deadline", event->due_ms);
         if (event->decision.resource)
             add_string(out, "resource", event->decision.resource->name);
+        add_string(out, "region", event->decision.region);
+        add_json(out, "credentials", event->decision.credentials);
         if (event->decision.items)
             add_int(out, "items", (int64_t)json_array_size(event->decision.items));
         break;

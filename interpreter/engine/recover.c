@@ -122,6 +122,7 @@ static bool replay_answer(struct replay *replay, json_t *record, struct dr_event
     static const char *const verdicts[] = {"repeat", "fail", "succeed"};
     (void)replay;
     event->data = json_incref(json_object_get(record, "output"));
+    event->detail = json_incref(json_object_get(record, "detail"));
     event->heartbeat = json_is_true(json_object_get(record, "heartbeat"));
     error_of(record, &event->error);
     const char *verdict = text_of(record, "verdict");
@@ -172,6 +173,12 @@ static bool replay_decision(struct replay *replay, json_t *record, enum dr_event
     const json_t *arguments = json_object_get(record, "arguments");
     if (arguments && !json_equal(arguments, event->data))
         return refuse(replay, "state \"%s\" would call with other arguments", branch->state->name);
+    const char *region = text_of(record, "region");
+    if (region && (!event->decision.region || strcmp(region, event->decision.region) != 0))
+        return refuse(replay, "state \"%s\" would call in another Region", branch->state->name);
+    const json_t *credentials = json_object_get(record, "credentials");
+    if (credentials && !json_equal(credentials, event->decision.credentials))
+        return refuse(replay, "state \"%s\" would call with other credentials", branch->state->name);
     return true;
 }
 
@@ -240,6 +247,10 @@ static bool replay_event(struct replay *replay, json_t *record, struct dr_event 
             return refuse(replay, "nothing was called");
         return replay_answer(replay, record, event);
     case DR_EVENT_HEARTBEAT:
+        return branch && branch->phase == DR_PHASE_CALLING ? true : refuse(replay, "nothing was called");
+    case DR_EVENT_SUBMITTED:
+        event->data = json_incref(json_object_get(record, "output"));
+        event->detail = json_incref(json_object_get(record, "detail"));
         return branch && branch->phase == DR_PHASE_CALLING ? true : refuse(replay, "nothing was called");
     case DR_EVENT_RESUMED:
     case DR_EVENT_METRIC:
@@ -401,24 +412,38 @@ static void live(struct dr_execution *execution, struct dr_event event)
     dr_commit_event(execution, &event);
 }
 
-/* [D19] Sent again under the same token, if it may be; else its outcome is unknown. */
+static void raise_unknown(struct dr_execution *execution, struct dr_branch *branch)
+{
+    struct dr_event event = {.kind = DR_EVENT_RESULT, .branch = branch};
+    dr_error_set(&event.error, "Drrun.OutcomeUnknown",
+                 "drrun stopped between the request of %s and its answer: it is not known whether it took effect",
+                 branch->resource->name);
+    live(execution, event);
+}
+
+/* [D19] Sent again under the same token, if it may be; else its outcome is unknown. [D28] Once submitted, it is only
+ * waited for; and where the answer may lie in the inbox, that is looked at first: it tells that the request arrived. */
 static void catch_up(struct dr_execution *execution, struct dr_branch *branch)
 {
     if (branch->phase != DR_PHASE_CALLING || branch->effect)
         return;
-    if (dr_effect_repeat(branch->resource, branch->arguments) == DR_REPEAT_NEVER) {
-        struct dr_event event = {.kind = DR_EVENT_RESULT, .branch = branch};
-        dr_error_set(&event.error, "Drrun.OutcomeUnknown",
-                     "drrun stopped between the request of %s and its answer: it is not known whether it took effect",
-                     branch->resource->name);
-        live(execution, event);
-        return;
+    if (branch->submitted || dr_effect_repeat(branch->resource, branch->arguments) != DR_REPEAT_NEVER)
+        dr_effect_queue(execution, branch); /* its record is durable, the token the same */
+    else if (dr_effect_awaits_answer(branch->resource))
+        execution->unsure = true;
+    else
+        raise_unknown(execution, branch);
+}
+
+void dr_execution_ascertain(struct dr_execution *execution)
+{
+    execution->unsure = false;
+    for (uint32_t i = 0; i < execution->branch_count; i++) {
+        struct dr_branch *branch = execution->branches[i];
+        if (branch && branch->phase == DR_PHASE_CALLING && !branch->effect && !branch->submitted &&
+            dr_effect_repeat(branch->resource, branch->arguments) == DR_REPEAT_NEVER)
+            raise_unknown(execution, branch);
     }
-    if (execution->pending_count == execution->pending_capacity) {
-        execution->pending_capacity = execution->pending_capacity ? 2 * execution->pending_capacity : 16;
-        execution->pending = dr_resize(execution->pending, execution->pending_capacity, sizeof *execution->pending);
-    }
-    execution->pending[execution->pending_count++] = branch; /* its record is durable, the token the same */
 }
 
 /* [D22] */

@@ -85,6 +85,9 @@ static json_t *write_branch(const struct dr_branch *branch)
     set_value(object, "arguments", branch->arguments);
     if (branch->region)
         json_object_set_new(object, "region", json_string(branch->region));
+    set_value(object, "credentials", branch->credentials);
+    if (branch->submitted)
+        json_object_set_new(object, "submitted", json_true());
     set_error(object, &branch->error);
     if (branch->tries) {
         json_t *tries = json_array();
@@ -229,6 +232,8 @@ static bool read_branch(struct dr_execution *execution, struct dr_branch *branch
     branch->result = json_incref(json_object_get(object, "result"));
     branch->arguments = json_incref(json_object_get(object, "arguments"));
     branch->region = dr_copy_string(json_string_value(json_object_get(object, "region")));
+    branch->credentials = json_incref(json_object_get(object, "credentials"));
+    branch->submitted = json_is_true(json_object_get(object, "submitted"));
     branch->resource = dr_effect_resource(branch->state, branch->stage);
     read_error(object, &branch->error);
     const json_t *tries = json_object_get(object, "tries");

@@ -34,6 +34,7 @@ struct dr_branch {
     unsigned restarts;     /* of its action */
     unsigned depth_bound;  /* of its data: nesting is at most this */
     bool ready;            /* in the ready queue */
+    bool pending;          /* among the calls to be started */
     bool heartbeat_lost;   /* the error is a heartbeat time-out */
     const struct dr_machine *machine;
     const struct dr_state *state;
@@ -52,7 +53,9 @@ struct dr_branch {
     size_t timer;      /* 1 + index in the timer heap; 0: none */
     json_t *arguments; /* CALLING, PAUSED: as journaled */
     const struct dr_resource *resource;
-    char *region;
+    char *region;        /* of the call, or of what an action inside calls unless told otherwise; NULL: none */
+    json_t *credentials; /* the same */
+    bool submitted;      /* CALLING: only the answer is still awaited */
     uint64_t call;       /* its number: the token is derived from it */
     int64_t deadline_ms; /* of the call; due_ms may be an earlier heartbeat */
     int64_t heartbeat_ms;
@@ -100,6 +103,7 @@ struct dr_event {
     unsigned index;              /* RETRY: the retrier. STEP: 1 + the catcher. CALL: the stage */
     struct dr_error error;       /* RESULT, FAIL, ANSWER, END, PAUSE */
     bool heartbeat;              /* RESULT */
+    json_t *detail;              /* RESULT, SUBMITTED: what people may want to know of it; NULL: nothing */
     unsigned depth_bound;        /* STEP: how deep the data may nest by now */
     enum dr_status status;       /* END */
     const char *verdict;         /* ANSWER to a pause: "repeat", "fail", "succeed"; static */
@@ -120,6 +124,7 @@ struct dr_execution {
     struct dr_random random;
     json_t *input;
     int64_t started_ms, stopped_ms, now_ms, last_ms;
+    int64_t over_ms; /* when it had ended, before it was reopened */
     int64_t deadline_ms;
     enum dr_status status;
     json_t *output;
@@ -128,6 +133,7 @@ struct dr_execution {
     struct dr_problem problem;
     json_t *entered; /* {state: {"input", "variables"}} of the runbook's own states */
     bool track_entered;
+    bool unsure;    /* just resumed: calls of unknown outcome wait for the answers that lie in the inbox */
     bool redefined; /* a person changed the runbook: snapshots carry it */
     bool replaying, observed;
     bool interrupted, interrupted_now;
@@ -172,6 +178,8 @@ void dr_frame_free(struct dr_execution *execution, struct dr_frame *frame);
 void dr_frame_keep(struct dr_frame *frame);
 unsigned dr_branch_depth(const struct dr_branch *branch);
 bool dr_branch_in_action(const struct dr_branch *branch);
+/* An answer by its token would end its call: also one of unknown outcome, since the answer tells that it arrived. */
+bool dr_branch_awaits_answer(const struct dr_branch *branch);
 void dr_branch_path(const struct dr_branch *branch, struct dr_text *out);
 
 /* timers.c: a heap by due_ms */
@@ -180,6 +188,11 @@ void dr_timer_clear(struct dr_execution *execution, struct dr_branch *branch);
 struct dr_branch *dr_timer_due(struct dr_execution *execution,
                                int64_t now_ms);              /* takes the earliest that is due, or NULL */
 int64_t dr_timer_next(const struct dr_execution *execution); /* DR_TIME_NONE: none */
+
+/* The Region and the credentials of what a branch calls, unless its own Task says: those of the nearest Task, runbook
+ * or action around it. Borrowed; NULL: none. */
+const char *dr_branch_region(const struct dr_execution *execution, const struct dr_branch *branch);
+json_t *dr_branch_credentials(const struct dr_branch *branch);
 
 /* decide.c: what a branch does next. Pure but for the randomness that it draws. */
 void dr_decide(struct dr_execution *execution, struct dr_branch *branch, int64_t now_ms, struct dr_event *event);
@@ -214,7 +227,12 @@ void dr_effect_start(struct dr_execution *execution, struct dr_branch *branch);
 void dr_effect_cancel(struct dr_execution *execution, struct dr_branch *branch);
 const struct dr_resource *dr_effect_resource(const struct dr_state *state,
                                              unsigned stage); /* what the state calls in this stage; NULL: nothing */
-bool dr_effect_take(struct dr_execution *execution, struct dr_event *event); /* the next completion as a RESULT event */
+/* The next completion as a RESULT event, or the next submission as a SUBMITTED one. */
+bool dr_effect_take(struct dr_execution *execution, struct dr_event *event);
+/* What a call under way has noted so far: a new reference, masked; NULL: nothing. */
+json_t *dr_effect_detail(const struct dr_branch *branch);
+/* Puts a call, journaled or going on, on the list of those that start once the journal is durable. */
+void dr_effect_queue(struct dr_execution *execution, struct dr_branch *branch);
 bool dr_effect_awaits_answer(
     const struct dr_resource *resource); /* a person or another program ends the call; NULL: false */
 enum dr_repeat dr_effect_repeat(const struct dr_resource *resource, const json_t *arguments);
@@ -226,6 +244,8 @@ void dr_execution_keep(struct dr_execution *execution,
 /* recover.c */
 struct dr_program *dr_execution_load(struct dr_execution *execution, const json_t *record,
                                      char **ret_problem); /* from the record's "path" and "files" */
+/* After a resume, once the inbox was looked into: calls whose outcome no answer has told are of unknown outcome. */
+void dr_execution_ascertain(struct dr_execution *execution);
 /* snapshot.c */
 void dr_tree_save(struct dr_execution *execution);
 bool dr_tree_restore(struct dr_execution *execution, const char *bytes, size_t size);

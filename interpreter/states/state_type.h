@@ -41,7 +41,8 @@ struct dr_decision {
                          its ItemSelector sees) */
     json_t *assigned; /* LEAVE: an object, or NULL */
     const struct dr_resource *resource; /* CALL */
-    char *region;                       /* CALL; owned; may be NULL */
+    char *region;                       /* CALL, FORK of an action: owned; NULL: what surrounds the state says */
+    json_t *credentials;                /* the same: {"RoleArn", "ExternalId"} */
     int64_t timeout_ms, heartbeat_ms;   /* CALL, FORK of an action: DR_TIME_NONE: none */
     int64_t until_ms;                   /* WAIT */
     json_t *items;                      /* FORK of a Map: an array of items, or of batches if `items_ready` */

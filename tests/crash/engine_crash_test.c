@@ -1,5 +1,6 @@
-/* [D16] [D19] [D21]: stops a run at every write, sync, rename and effect, in a process of its own that ends like after
- * kill -9, resumes it, and compares with the undisturbed run. Also: what a resumed run may not send again. */
+/* [D16] [D19] [D21] [D27] [D28]: stops a run at every write, sync, rename and effect, in a process of its own that ends
+ * like after kill -9, resumes it, and compares with the undisturbed run. Also: what a resumed run may not send again.
+ */
 #include "tests/support/lab.h"
 
 #include "interpreter/base/text.h"
@@ -19,7 +20,13 @@ struct scenario {
     unsigned once;       /* a request that begins with "POST" may arrive so many times at most */
     bool same_steps; /* the journal then holds just the steps of the undisturbed run: no pure work is journaled twice */
     bool may_pause;  /* the end may also be a question to a person */
+    const char *inbox; /* JSON, as struct dr_lab has it; NULL: none */
 };
+
+#define TOKEN(repeat)                                                                                                  \
+    "{\"StartAt\":\"S\",\"States\":{"                                                                                  \
+    "\"S\":{\"Type\":\"Task\",\"Resource\":\"test:send\",\"Parameters\":{\"Url\":\"http://a/\",\"Repeat\":\"" repeat   \
+    "\"},\"Next\":\"Rest\"},\"Rest\":{\"Type\":\"Pass\",\"End\":true}}}"
 
 static const struct scenario scenarios[] = {
     {"pure work, waits, branches and items end as they would have",
@@ -37,7 +44,7 @@ static const struct scenario scenarios[] = {
      "\"Items\":{\"Type\":\"Map\",\"ItemsPath\":\"$\",\"MaxConcurrency\":1,\"ItemProcessor\":{\"StartAt\":\"I\","
      "\"States\":{\"I\":{\"Type\":\"Wait\",\"Seconds\":1,\"End\":true}}},"
      "\"End\":true}}}",
-     "[{\"status\":200,\"delay\":300}]", 0, true, false},
+     "[{\"status\":200,\"delay\":300}]", 0, true, false, NULL},
     {"retries and catchers survive, their counts too",
      "{\"StartAt\":\"Call\",\"States\":{"
      "\"Call\":{\"Type\":\"Task\",\"Resource\":\"http:invoke\",\"Parameters\":{\"ApiEndpoint\":\"http://a/"
@@ -45,13 +52,13 @@ static const struct scenario scenarios[] = {
      "\"Retry\":[{\"ErrorEquals\":[\"States.Http.StatusCode.503\"],\"MaxAttempts\":2,\"JitterStrategy\":\"FULL\"}],"
      "\"Catch\":[{\"ErrorEquals\":[\"States.ALL\"],\"ResultPath\":\"$.why\",\"Next\":\"Told\"}],\"End\":true},"
      "\"Told\":{\"Type\":\"Pass\",\"Parameters\":{\"Error.$\":\"$.why.Error\"},\"End\":true}}}",
-     "[{\"status\":503}]", 0, true, false},
+     "[{\"status\":503}]", 0, true, false, NULL},
     {"a request that is unsafe to repeat is never sent twice: a person is asked",
      "{\"StartAt\":\"Order\",\"States\":{"
      "\"Order\":{\"Type\":\"Task\",\"Resource\":\"http:invoke\",\"Parameters\":{\"ApiEndpoint\":\"http://a/"
      "orders\",\"Method\":\"POST\"},"
      "\"ResultSelector\":{\"code.$\":\"$.StatusCode\"},\"Next\":\"Rest\"},\"Rest\":{\"Type\":\"Pass\",\"End\":true}}}",
-     "[{\"status\":201}]", 1, false, true},
+     "[{\"status\":201}]", 1, false, true, NULL},
     {"an unknown outcome can be caught and read back",
      "{\"StartAt\":\"Order\",\"States\":{"
      "\"Order\":{\"Type\":\"Task\",\"Resource\":\"http:invoke\",\"Parameters\":{\"ApiEndpoint\":\"http://a/"
@@ -60,7 +67,20 @@ static const struct scenario scenarios[] = {
      "\"ReadBack\":{\"Type\":\"Task\",\"Resource\":\"http:invoke\",\"Parameters\":{\"ApiEndpoint\":\"http://a/"
      "orders\",\"Method\":\"GET\"},\"Next\":\"Done\"},"
      "\"Done\":{\"Type\":\"Pass\",\"Result\":\"done\",\"End\":true}}}",
-     "[{\"status\":201}]", 1, false, false},
+     "[{\"status\":201}]", 1, false, false, NULL},
+    {"a request with a task token that is unsafe to repeat is sent once, and its answer is found", TOKEN("never"),
+     "[{\"status\":200,\"delay\":300}]", 1, false, true, "[{\"at\":60000,\"output\":{\"ok\":1}}]"},
+    {"the answer to a task token tells that the request arrived", TOKEN("never"), "[{\"status\":200,\"delay\":300}]", 1,
+     false, true, "[{\"at\":100,\"output\":{\"ok\":1}}]"},
+    {"a request with a task token may be repeated until it was submitted", TOKEN("token"),
+     "[{\"status\":200,\"delay\":300}]", 2, false, false, "[{\"at\":60000,\"output\":{\"ok\":1}}]"},
+    {"a call is repeated where and as whom it was made",
+     "{\"StartAt\":\"R\",\"States\":{\"R\":{\"Type\":\"Pass\",\"Result\":\"eu-west-1\",\"ResultPath\":\"$.r\",\"Next\":"
+     "\"C\"},"
+     "\"C\":{\"Type\":\"Task\",\"Resource\":\"test:call\",\"RegionPath\":\"$.r\","
+     "\"Credentials\":{\"RoleArn\":\"arn:aws:iam::123456789012:role/dr\",\"ExternalId.$\":\"$.r\"},"
+     "\"Parameters\":{\"Url\":\"http://a/\",\"Repeat\":\"safe\"},\"End\":true}}}",
+     "[{\"status\":200,\"delay\":300}]", 2, true, false, NULL},
 };
 
 /* ----- Dying at an operation of the disk
@@ -154,7 +174,12 @@ static void live(const struct life *life)
     if (!store)
         _exit(71);
     json_t *answers = dr_json_parse(life->scenario->answers, strlen(life->scenario->answers), NULL);
-    struct dr_lab lab = {.store = store, .service = {.answers = answers, .log = log, .die_at = life->die_at_request}};
+    const char *inbox = life->scenario->inbox;
+    json_t *messages = inbox ? dr_json_parse(inbox, strlen(inbox), NULL) : NULL;
+    struct dr_lab lab = {.store = store,
+                         .service = {.answers = answers, .log = log, .die_at = life->die_at_request},
+                         .callers = true,
+                         .inbox = messages};
     json_t *input = json_object();
     json_t *result =
         life->resume ? dr_lab_resume(&lab) : dr_lab_run(&lab, "crash.json", life->scenario->runbook, input);
@@ -167,6 +192,7 @@ static void live(const struct life *life)
     dr_lab_done(&lab);
     dr_store_free(store);
     json_decref(answers);
+    json_decref(messages);
     free(store_folder);
     free(log);
     free(out);
@@ -284,6 +310,8 @@ static bool torture(const struct scenario *scenario, bool requests, unsigned *re
         life.resume = false;
         bool ended = run_life(&life, requests ? 0 : n);
         if (!ended) {
+            unsigned submitted = count_lines(&life, "store/executions/lab/journal.jsonl", "{\"k\":\"submitted\"");
+            unsigned sent = posts(&life);
             life.resume = true;
             life.die_at_request = 0;
             run_life(&life, 0);
@@ -292,6 +320,11 @@ static bool torture(const struct scenario *scenario, bool requests, unsigned *re
             if (good && scenario->same_steps && !json_object_get(found, "problem") && steps(&life) != wanted_steps) {
                 printf("FAILED %s: killed at %s %u, %u steps are journaled instead of %u\n", scenario->about,
                        requests ? "request" : "operation", n, steps(&life), wanted_steps);
+                good = false;
+            }
+            if (good && submitted > 0 && posts(&life) != sent) {
+                printf("FAILED %s: killed at %s %u, sent again although it was submitted\n", scenario->about,
+                       requests ? "request" : "operation", n);
                 good = false;
             }
             json_decref(found);

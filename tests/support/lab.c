@@ -1,5 +1,7 @@
 #include "tests/support/lab.h"
 
+#include "tests/support/caller.h"
+
 #include "interpreter/base/text.h"
 #include "interpreter/runtime/virtual.h"
 #include "providers/provider.h"
@@ -116,11 +118,14 @@ struct session {
     struct dr_execution *execution;
     json_t *trace;
     bool interrupted;
+    size_t beats; /* messages of the inbox up to here gave their heartbeat */
 };
 
 static void keep_trace(void *data, const struct dr_notice *notice)
 {
     struct session *session = data;
+    if (session->lab->notice)
+        session->lab->notice(session->lab->notice_data, notice);
     if (notice->kind != DR_NOTICE_STATE_EXITED)
         return;
     json_t *entry =
@@ -134,6 +139,52 @@ static void ctrl_c(void *data)
 {
     struct session *session = data;
     session->interrupted = true;
+}
+
+/* So that the loop turns when a message is due. */
+static void message_due(void *data)
+{
+    (void)data;
+}
+
+static void set_inbox_timers(struct session *session)
+{
+    struct dr_runtime *runtime = session->runtime;
+    size_t i;
+    json_t *message;
+    json_array_foreach((json_t *)(uintptr_t)session->lab->inbox, i, message)
+    {
+        int64_t at_ms =
+            dr_execution_started_ms(session->execution) + json_integer_value(json_object_get(message, "at"));
+        if (at_ms > runtime->ops->now_ms(runtime))
+            runtime->ops->timer(runtime, at_ms, message_due, NULL);
+    }
+}
+
+/* Between two turns, as the command line does. What nothing waits for is let be. */
+static void take_inbox(struct session *session)
+{
+    struct dr_execution *execution = session->execution;
+    int64_t now_ms = session->runtime->ops->now_ms(session->runtime) - dr_execution_started_ms(execution);
+    size_t i;
+    json_t *message;
+    json_array_foreach((json_t *)(uintptr_t)session->lab->inbox, i, message)
+    {
+        const char *token = json_string_value(json_object_get(message, "token"));
+        json_t *output = json_object_get(message, "output"), *error = json_object_get(message, "error");
+        bool beat = json_is_true(json_object_get(message, "heartbeat"));
+        if (json_integer_value(json_object_get(message, "at")) > now_ms)
+            continue;
+        if (beat && i >= session->beats) {
+            session->beats = i + 1;
+            dr_execution_heartbeat(execution, token);
+        }
+        if (error)
+            dr_execution_answer(execution, token, NULL,
+                                &(struct dr_error){.error = (char *)(uintptr_t)json_string_value(error)});
+        else if (output)
+            dr_execution_answer(execution, token, json_incref(output), NULL);
+    }
 }
 
 static void open_session(struct session *session, struct dr_lab *lab, struct dr_journal *journal)
@@ -159,9 +210,11 @@ static json_t *finish_session(struct session *session)
         runtime->ops->timer(runtime, dr_execution_started_ms(execution) + session->lab->interrupt_at_ms, ctrl_c,
                             session);
     unsigned turns = 0;
+    set_inbox_timers(session);
     do {
         if (session->interrupted)
             dr_execution_interrupt(execution, !session->lab->leave_at_once);
+        take_inbox(session);
     } while (dr_execution_turn(execution) && ++turns != session->lab->stop_after_turns);
     const struct dr_error *error = dr_execution_error(execution);
     enum dr_status status = dr_execution_status(execution);
@@ -190,7 +243,7 @@ static json_t *finish_session(struct session *session)
 static void prepare(struct dr_lab *lab)
 {
     if (!lab->catalogue) {
-        lab->catalogue = dr_catalogue_new(dr_primitives());
+        lab->catalogue = dr_catalogue_new(lab->callers ? dr_lab_primitives() : dr_primitives());
         if (lab->actions)
             dr_catalogue_add_folder(lab->catalogue, lab->actions);
     }

@@ -29,6 +29,13 @@ struct dr_lab {
     unsigned stop_after_turns; /* the process dies after so many turns: dr_store_memory_crash() it; 0: never */
     uint64_t snapshot_records; /* 0: the default */
     bool leave_at_once;        /* the Ctrl-C came twice: calls under way are not waited for */
+    bool callers;              /* test:call and test:send are there (caller.h) */
+    /* Messages of other processes, in every life again until something takes them: [{"at": ms from the start, "token"
+     * (none: the only one), and "output", "error" or "heartbeat": true}]. Borrowed; NULL: none. */
+    const json_t *inbox;
+    /* Hears every notice; NULL: nobody. */
+    void (*notice)(void *data, const struct dr_notice *notice);
+    void *notice_data;
 };
 
 /* Runs `text` (YAML or JSON) from its start. A new reference to
