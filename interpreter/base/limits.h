@@ -8,6 +8,7 @@
 #define DR_PAYLOAD_BYTES_MAX (64u << 20)  /* a state's data when it must be printed, journaled or sent */
 #define DR_STATES_MAX 100000              /* states of one machine */
 #define DR_ACTION_DEPTH_MAX 16            /* actions and runbooks that call one another */
+#define DR_XML_ELEMENTS_MAX (1u << 22)    /* elements of one XML answer */
 #define DR_MAP_ITEMS_MAX 10000000         /* items of one Map */
 #define DR_PATH_VISITS_MAX 10000000       /* values that one evaluation of a JSONPath may look at */
 #define DR_FILTER_DEPTH_MAX 32            /* nesting of JSONPath filters, brackets and intrinsic calls */
