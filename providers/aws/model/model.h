@@ -105,6 +105,7 @@ struct dr_aws_operation {
     const json_t *context_params;        /* operationContextParams; NULL: none */
     const json_t *checksum;              /* httpChecksum; NULL: none */
     bool checksum_required;              /* httpChecksumRequired: Content-MD5 */
+    bool gzip;                           /* requestcompression: large bodies may be sent compressed */
     bool idempotent;                     /* modelled as such */
     bool read;                           /* it changes nothing: by its name, with exceptions (effects.def) */
     bool deprecated, endpoint_discovery_required;

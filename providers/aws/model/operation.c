@@ -49,6 +49,17 @@ static const char *read_auth(struct dr_aws_opened *opened, const json_t *json)
     return type;
 }
 
+static bool takes_gzip(const json_t *json)
+{
+    const json_t *encodings = json_object_get(json_object_get(json, "requestcompression"), "encodings");
+    for (size_t i = 0; i < json_array_size(encodings); i++) {
+        const char *name = json_string_value(json_array_get(encodings, i));
+        if (name && strcmp(name, "gzip") == 0)
+            return true;
+    }
+    return false;
+}
+
 static void read_pages(struct dr_aws_opened *opened, struct dr_aws_operation *operation)
 {
     struct dr_aws_compact_line line;
@@ -83,6 +94,7 @@ const struct dr_aws_operation *dr_aws_operation_read(struct dr_aws_opened *opene
     operation->context_params = keep(opened, json, "operationContextParams");
     operation->checksum = json_is_object(checksum) ? keep(opened, json, "httpChecksum") : NULL;
     operation->checksum_required = dr_aws_flag_of(json, "httpChecksumRequired");
+    operation->gzip = takes_gzip(json);
     operation->idempotent = dr_aws_flag_of(json, "idempotent");
     operation->read = dr_aws_operation_reads(opened->model.service_id, name, operation->method);
     operation->deprecated = dr_aws_flag_of(json, "deprecated");

@@ -12,6 +12,9 @@
 #include "interpreter/base/text.h"
 #include "providers/aws/model/model.h"
 
+/* A blob of bytes that are no text, on the way in: an object with this one member, {"Base64": "AP8="}. */
+#define DR_AWS_BASE64 "Base64"
+
 /* A growing list of headers; names and values are owned. */
 struct dr_aws_headers {
     struct dr_http_header *items;
@@ -32,11 +35,14 @@ struct dr_aws_request {
     char *body;  /* NULL: none */
     size_t body_size;
     bool unsigned_body; /* authtype v4-unsigned-body */
+    bool anonymous;     /* never signed: authtype none, and what customisations.def says */
+    char *endpoint;     /* the URL that it goes to instead of the service's endpoint (Machine Learning); NULL: none */
 };
 void dr_aws_request_done(struct dr_aws_request *request);
 
 struct dr_aws_serialize_options {
-    const char *token; /* fills idempotencyToken members that are not given; NULL: they are left out */
+    const char *token;           /* fills idempotencyToken members that are not given; NULL: they are left out */
+    bool checksum_when_required; /* request_checksum_calculation = when_required; else CRC32 wherever it is supported */
 };
 
 /* Input -> request. `input` was checked (integration/schema.c), but whatever it is, the result is a request or a
@@ -45,6 +51,23 @@ struct dr_aws_serialize_options {
 bool dr_aws_serialize(const struct dr_aws_operation *operation, const json_t *input,
                       const struct dr_aws_serialize_options *options, struct dr_aws_request *ret_request,
                       char **ret_problem);
+
+/* Copies across Regions: the API wants a URL, signed for the source Region, with which it fetches what is copied
+ * (presign.def). */
+struct dr_aws_presign {
+    const char *source_region; /* borrowed from the input */
+    const char *member;        /* of the input, for the URL: "PreSignedUrl" */
+};
+/* Whether this call needs one: it names a source Region, and the caller did not bring a URL. */
+bool dr_aws_presign_need(const struct dr_aws_operation *operation, const json_t *input,
+                         struct dr_aws_presign *ret_presign);
+/* The request whose signed URL is wanted: GET, everything in the query. It is signed in the query form, for the source
+ * Region at the source Region's endpoint, for an hour. `region` is the call's own: where the copy goes. */
+bool dr_aws_presign_serialize(const struct dr_aws_operation *operation, const json_t *input, const char *region,
+                              struct dr_aws_request *ret_request, char **ret_problem);
+/* The input with the URL in it; a new reference. */
+json_t *dr_aws_presign_input(const struct dr_aws_operation *operation, const json_t *input, const char *region,
+                             const char *url);
 
 struct dr_aws_answer { /* borrowed */
     int status;
