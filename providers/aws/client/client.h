@@ -18,6 +18,7 @@ struct dr_aws_options {                           /* borrowed, copied */
     const char *(*environment)(const char *name); /* NULL: getenv */
     const char *profile;                          /* NULL: as configured */
     const char *const *model_folders;             /* as in dr_aws_models_options */
+    const char *endpoint_url;                     /* of every service, before what is configured; NULL: as configured */
 };
 
 struct dr_aws *dr_aws_new(const struct dr_aws_options *options);

@@ -1,7 +1,7 @@
 /* The standard retry mode, number by number; which errors are retried; the clocks' skew. */
 #include "providers/aws/client/retry.h"
 #include "providers/aws/client/skew.h"
-#include "providers/aws/client/verdict.h"
+#include "providers/aws/client/judge.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -196,10 +196,10 @@ static void errors_are_told_apart(void **state)
         struct dr_aws_model model = {.service_id = rows[i].service_id};
         struct dr_aws_error error = {
             .code = code, .status = rows[i].status, .shape = rows[i].shape, .is_modelled_answer = !rows[i].foreign};
-        struct dr_aws_verdict verdict = dr_aws_verdict_error(&model, &error);
-        if (verdict.failure != rows[i].failure || verdict.cure != rows[i].cure || verdict.unknown != rows[i].unknown)
+        struct dr_aws_judgement judgement = dr_aws_judge_error(&model, &error);
+        if (judgement.failure != rows[i].failure || judgement.cure != rows[i].cure || judgement.unknown != rows[i].unknown)
             fail_msg("%s, status %d: failure %d, cure %d, unknown %d", rows[i].code, rows[i].status,
-                     (int)verdict.failure, (int)verdict.cure, (int)verdict.unknown);
+                     (int)judgement.failure, (int)judgement.cure, (int)judgement.unknown);
     }
 }
 
@@ -209,18 +209,18 @@ static void silence_is_told_apart(void **state)
     static const struct {
         enum dr_reach reach;
         bool cut;
-        struct dr_aws_verdict expected;
+        struct dr_aws_judgement expected;
     } rows[] = {
         {DR_REACH_NOTHING, false, {.failure = DR_AWS_TRANSIENT}},
         {DR_REACH_SENT, false, {.failure = DR_AWS_TRANSIENT, .unknown = true}},
         {DR_REACH_SENT, true, {.failure = DR_AWS_FINAL, .unknown = true}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct dr_aws_verdict verdict =
-            dr_aws_verdict_silence(&(struct dr_http_response){.reach = rows[i].reach, .cut = rows[i].cut});
-        assert_int_equal(verdict.failure, rows[i].expected.failure);
-        assert_int_equal(verdict.unknown, rows[i].expected.unknown);
-        assert_int_equal(verdict.cure, DR_AWS_CURE_NONE);
+        struct dr_aws_judgement judgement =
+            dr_aws_judge_silence(&(struct dr_http_response){.reach = rows[i].reach, .cut = rows[i].cut});
+        assert_int_equal(judgement.failure, rows[i].expected.failure);
+        assert_int_equal(judgement.unknown, rows[i].expected.unknown);
+        assert_int_equal(judgement.cure, DR_AWS_CURE_NONE);
     }
 }
 

@@ -1,5 +1,5 @@
 /* What one attempt's answer means for the next. */
-#include "providers/aws/client/verdict.h"
+#include "providers/aws/client/judge.h"
 
 #include <string.h>
 
@@ -14,7 +14,7 @@ static const struct {
 #undef DR_AWS_RETRIED
 };
 
-static const struct dr_aws_verdict verdicts[] = {
+static const struct dr_aws_judgement judgements[] = {
     [TRANSIENT] = {.failure = DR_AWS_TRANSIENT},
     [THROTTLED] = {.failure = DR_AWS_THROTTLED},
     [SKEWED] = {.cure = DR_AWS_CURE_CLOCK},
@@ -23,46 +23,46 @@ static const struct dr_aws_verdict verdicts[] = {
     [EXPIRED] = {.cure = DR_AWS_CURE_RENEW},
 };
 
-struct dr_aws_verdict dr_aws_verdict_silence(const struct dr_http_response *response)
+struct dr_aws_judgement dr_aws_judge_silence(const struct dr_http_response *response)
 {
-    return (struct dr_aws_verdict){
+    return (struct dr_aws_judgement){
         .failure = response->cut ? DR_AWS_FINAL : DR_AWS_TRANSIENT, /* what is too large would be so again */
         .unknown = response->reach != DR_REACH_NOTHING,
     };
 }
 
-struct dr_aws_verdict dr_aws_verdict_gibberish(void)
+struct dr_aws_judgement dr_aws_judge_gibberish(void)
 {
-    return (struct dr_aws_verdict){.failure = DR_AWS_TRANSIENT, .unknown = true};
+    return (struct dr_aws_judgement){.failure = DR_AWS_TRANSIENT, .unknown = true};
 }
 
 /* 503 is said by whoever did not even begin: a service without capacity, a balancer without anybody behind it. The
  * others are a failure on the way only if the service itself says so; from a gateway they mean that the service, which
  * may be doing it, has not answered the gateway. */
-static struct dr_aws_verdict judge_status(const struct dr_aws_error *error)
+static struct dr_aws_judgement judge_status(const struct dr_aws_error *error)
 {
     bool said_by_service = error->is_modelled_answer && error->code[0] != '\0';
     switch (error->status) {
     case 503:
-        return (struct dr_aws_verdict){.failure = DR_AWS_TRANSIENT};
+        return (struct dr_aws_judgement){.failure = DR_AWS_TRANSIENT};
     case 500:
     case 502:
     case 504:
-        return (struct dr_aws_verdict){.failure = DR_AWS_TRANSIENT, .unknown = !said_by_service};
+        return (struct dr_aws_judgement){.failure = DR_AWS_TRANSIENT, .unknown = !said_by_service};
     case 429: /* from a gateway: services say it with a code */
-        return (struct dr_aws_verdict){.failure = DR_AWS_THROTTLED};
+        return (struct dr_aws_judgement){.failure = DR_AWS_THROTTLED};
     default:
-        return (struct dr_aws_verdict){.failure = DR_AWS_FINAL, .unknown = error->status >= 500 && !said_by_service};
+        return (struct dr_aws_judgement){.failure = DR_AWS_FINAL, .unknown = error->status >= 500 && !said_by_service};
     }
 }
 
-struct dr_aws_verdict dr_aws_verdict_error(const struct dr_aws_model *model, const struct dr_aws_error *error)
+struct dr_aws_judgement dr_aws_judge_error(const struct dr_aws_model *model, const struct dr_aws_error *error)
 {
     for (size_t i = 0; i < sizeof retried / sizeof *retried; i++)
         if (strcmp(retried[i].code, error->code) == 0 &&
             (!retried[i].service_id || strcmp(retried[i].service_id, model->service_id) == 0))
-            return verdicts[retried[i].kind];
+            return judgements[retried[i].kind];
     if (error->shape && error->shape->is_retryable)
-        return verdicts[error->shape->is_throttling ? THROTTLED : TRANSIENT];
+        return judgements[error->shape->is_throttling ? THROTTLED : TRANSIENT];
     return judge_status(error);
 }
