@@ -1,23 +1,25 @@
 /* Opened models: their tables of shapes and operations, filled as they are asked for. */
 #include "providers/aws/model/model.h"
 
+#include "interpreter/base/diagnostic.h"
 #include "providers/aws/model/compile.h"
+#include "providers/aws/model/find.h"
+#include "providers/aws/model/index.h"
 #include "providers/aws/model/store.h"
 
 #include <assert.h>
 #include <ctype.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 struct dr_aws_models {
     struct dr_arena *arena;
     struct dr_aws_opened *opened; /* the newest first */
+    struct dr_aws_finder *finder; /* NULL: nothing was looked for */
     struct dr_aws_models_options options;
+    struct dr_aws_model_row *rows; /* NULL: not asked for */
+    size_t row_count;
     json_t *partitions;
 };
 
@@ -256,35 +258,39 @@ const json_t *dr_aws_model_endpoint_rules(const struct dr_aws_model *model)
 /* --- Finding -------------------------------------------------------------------------------------------------------
  */
 
-static void release_mapping(void *thing)
+static struct dr_aws_finder *finder_of(struct dr_aws_models *models)
 {
-    struct dr_aws_compact *text = thing;
-    union {
-        const char *bytes;
-        void *address;
-    } mapping = {.bytes = text->bytes};
-    munmap(mapping.address, text->size);
-    free(text);
+    if (!models->finder)
+        models->finder = dr_aws_finder_new(models->arena,
+                                           &(struct dr_aws_finder_options){.folders = models->options.folders,
+                                                                           .environment = models->options.environment});
+    return models->finder;
 }
 
-/* Maps a file; false: it is not there, or not to be read. */
-static bool map_file(struct dr_aws_models *models, const char *path, struct dr_aws_compact *ret_text)
+#define NEWER_MODELS                                                                                                   \
+    "Newer models come with the AWS CLI v2, with $AWS_DATA_PATH, or by 'drrun models import DIR' of a botocore data "  \
+    "folder"
+
+/* What is unknown, what is near, what was searched. */
+static char *explain_service(struct dr_aws_models *models, const char *name, bool sdk)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat about;
-    if (fd < 0)
-        return false;
-    void *bytes = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0
-                      ? mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, fd, 0)
-                      : MAP_FAILED;
-    close(fd);
-    if (bytes == MAP_FAILED)
-        return false;
-    *ret_text = (struct dr_aws_compact){.bytes = bytes, .size = (size_t)about.st_size};
-    struct dr_aws_compact *kept = dr_alloc(sizeof *kept);
-    *kept = *ret_text;
-    dr_arena_defer(models->arena, release_mapping, kept);
-    return true;
+    size_t count = 0;
+    const struct dr_aws_model_row *rows = dr_aws_models_list(models, &count);
+    const char **names = dr_alloc((count + 1) * sizeof *names), *date = "";
+    for (size_t i = 0; i < count; i++) {
+        names[i] = sdk ? rows[i].sdk_name : rows[i].name;
+        date = strcmp(rows[i].date, date) > 0 ? rows[i].date : date;
+    }
+    const char *nearest = dr_nearest(name, names, count);
+    for (size_t i = 0; sdk && !nearest && i < count; i++) /* the AWS CLI's name for it is as good a guess */
+        nearest = strcmp(rows[i].name, name) == 0 ? rows[i].sdk_name : NULL;
+    char *text = count == 0 ? dr_format("there are no AWS service models: drrun's own are missing. " NEWER_MODELS)
+                            : dr_format("there is no service \"%s\" among the %zu in the AWS service models (the "
+                                        "latest is of %s)%s%s%s " NEWER_MODELS,
+                                        name, count, date, nearest ? "; did you mean \"" : "", nearest ? nearest : "",
+                                        nearest ? "\"?" : ".");
+    free(names);
+    return text;
 }
 
 const struct dr_aws_model *dr_aws_models_find(struct dr_aws_models *models, const char *name, char **ret_problem)
@@ -293,15 +299,86 @@ const struct dr_aws_model *dr_aws_models_find(struct dr_aws_models *models, cons
         if (strcmp(opened->model.name, name) == 0)
             return &opened->model;
     struct dr_aws_compact text;
-    for (size_t i = 0; models->options.folders && models->options.folders[i]; i++) {
-        char *path = dr_format("%s/%s.model", models->options.folders[i], name);
-        bool mapped = map_file(models, path, &text);
-        free(path);
-        if (mapped) {
-            struct dr_aws_opened *opened = dr_aws_open(models, name, text, ret_problem);
-            return opened ? &opened->model : NULL;
-        }
+    char *problem = NULL;
+    struct dr_aws_opened *opened = NULL;
+    if (dr_aws_finder_find(finder_of(models), name, &text, &problem))
+        opened = dr_aws_open(models, name, text, &problem);
+    else if (!problem)
+        problem = explain_service(models, name, false);
+    if (!opened)
+        *ret_problem = problem;
+    return opened ? &opened->model : NULL;
+}
+
+const struct dr_aws_model *dr_aws_models_find_sdk(struct dr_aws_models *models, const char *sdk_name,
+                                                  char **ret_problem)
+{
+    for (struct dr_aws_opened *opened = models->opened; opened; opened = opened->next) {
+        char *own = dr_aws_sdk_name(opened->model.service_id);
+        bool same = strcmp(own, sdk_name) == 0;
+        free(own);
+        if (same)
+            return &opened->model;
     }
-    *ret_problem = dr_format("there is no model of a service \"%s\"", name);
+    const char *name = dr_aws_finder_by_sdk(finder_of(models), sdk_name);
+    if (name)
+        return dr_aws_models_find(models, name, ret_problem);
+    *ret_problem = explain_service(models, sdk_name, true);
     return NULL;
+}
+
+static const char *entry_text(const json_t *entry, const char *key)
+{
+    const char *text = json_string_value(json_object_get(entry, key));
+    return text ? text : "";
+}
+
+const struct dr_aws_model_row *dr_aws_models_list(struct dr_aws_models *models, size_t *ret_count)
+{
+    if (!models->rows) {
+        json_t *list = dr_json_share(dr_aws_finder_list(finder_of(models))), *entry;
+        struct dr_aws_model_row *rows = dr_arena_alloc(models->arena, (json_object_size(list) + 1) * sizeof *rows);
+        const char *name;
+        json_object_foreach(list, name, entry)
+        {
+            rows[models->row_count++] = (struct dr_aws_model_row){.name = name,
+                                                                  .sdk_name = entry_text(entry, "sdk"),
+                                                                  .service_id = entry_text(entry, "id"),
+                                                                  .api_version = entry_text(entry, "version"),
+                                                                  .date = entry_text(entry, "date"),
+                                                                  .origin = entry_text(entry, "origin")};
+        }
+        models->rows = rows;
+        json_decref(list); /* the finder keeps it as long as the models live */
+    }
+    *ret_count = models->row_count;
+    return models->rows;
+}
+
+const json_t *dr_aws_models_partitions(struct dr_aws_models *models)
+{
+    if (!models->partitions)
+        models->partitions = dr_aws_finder_partitions(finder_of(models));
+    if (!models->partitions)
+        models->partitions = json_pack("{s:s, s:[]}", "version", "1.1", "partitions");
+    return models->partitions;
+}
+
+char *dr_aws_operation_problem(const struct dr_aws_model *model, const char *name)
+{
+    bool camel = islower((unsigned char)name[0]);
+    const char *nearest = NULL;
+    char *spelling = dr_copy_string(name);
+    if (camel)
+        spelling[0] = (char)toupper((unsigned char)spelling[0]);
+    nearest = dr_nearest(spelling, model->operation_names, model->operation_count);
+    free(spelling);
+    char *shown = dr_copy_string(nearest);
+    if (shown && camel)
+        shown[0] = (char)tolower((unsigned char)shown[0]);
+    char *text = dr_format("%s has no operation \"%s\" in its model of %s (%s)%s%s%s " NEWER_MODELS, model->service_id,
+                           name, *model->date ? model->date : "an unknown date", model->origin,
+                           shown ? "; did you mean \"" : "", shown ? shown : "", shown ? "\"?" : ".");
+    free(shown);
+    return text;
 }

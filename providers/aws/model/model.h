@@ -160,6 +160,9 @@ const struct dr_aws_model_row *dr_aws_models_list(struct dr_aws_models *models, 
 
 /* An operation in the API's spelling, or as Step Functions spells it (camelCase: "describeDBInstances"). NULL: none. */
 const struct dr_aws_operation *dr_aws_model_operation(const struct dr_aws_model *model, const char *name);
+/* Why there is no such operation, in words: the nearest name in the same spelling, the model's date and origin, how to
+ * get a newer one. Owned by the caller. */
+char *dr_aws_operation_problem(const struct dr_aws_model *model, const char *name);
 /* A shape by name; NULL: none. */
 const struct dr_aws_shape *dr_aws_model_shape(const struct dr_aws_model *model, const char *name);
 /* The shape that a member refers to. Never NULL: a dangling reference was refused when the model was compiled. */
