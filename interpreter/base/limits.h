@@ -16,4 +16,8 @@
 #define DR_OUTPUT_BYTES_MAX (8u << 20)    /* captured from a process or an HTTP body by default */
 #define DR_AWS_PAGES_MAX 10000            /* of one AWS call that follows its pages */
 
+#define DR_RULES_STEPS_MAX 100000     /* calls, texts and rules that one AWS endpoint may take; S3 takes some 200 */
+#define DR_RULES_DEPTH_MAX 64         /* nesting of an endpoint rule set; S3's is 20 deep */
+#define DR_RULES_TEXT_BYTES_MAX 65536 /* a text that an endpoint rule set makes */
+
 #endif

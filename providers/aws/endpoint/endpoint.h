@@ -7,8 +7,9 @@
 #include "providers/aws/protocol/protocol.h"
 
 struct dr_aws_endpoint {
-    char *url;       /* "https://rds.us-west-2.amazonaws.com", perhaps with a path; no '/' at its end */
-    json_t *headers; /* {"name": ["value", ...]}; NULL: none */
+    char *url;          /* "https://rds.us-west-2.amazonaws.com", perhaps with a path; no '/' at its end */
+    json_t *headers;    /* {"name": ["value", ...]}; NULL: none */
+    json_t *properties; /* as the rule set gives them, authSchemes among them; NULL: none */
     char *signing_name, *signing_region; /* NULL: the service's, the call's */
     bool disable_double_encoding;        /* of the auth scheme */
     char *auth_scheme;                   /* "sigv4", "sigv4a", "none"; NULL: as the service */
