@@ -1,6 +1,7 @@
-/* Dynamic references. Where a value comes from is a row in `sources`; the AWS ones say what they lack until that
- * provider is there. */
+/* What was resolved for a call: remembered, masked wherever it comes back, wiped in the end. */
 #include "providers/secrets.h"
+
+#include "providers/secrets_parts.h"
 
 #include "interpreter/base/limits.h"
 #include "interpreter/base/octets.h"
@@ -13,7 +14,7 @@ enum {
     MASKED_BYTES_MIN = 4, /* a shorter one would blacken half the text */
 };
 
-static const char opening[] = "{{resolve:", closing[] = "}}", mask[] = "***";
+static const char mask[] = "***";
 
 struct secret {
     char *bytes;
@@ -27,64 +28,15 @@ struct dr_secrets {
     size_t string_count;
 };
 
-struct source {
-    const char *name;
-    /* Appends the value that `name` means. False with `error` set. */
-    bool (*read)(const char *name, struct dr_text *value, struct dr_error *error);
-};
-
-/* --- Sources ---------------------------------------------------------------------------------------------------------
- */
-
-static bool read_environment(const char *name, struct dr_text *value, struct dr_error *error)
-{
-    const char *found = getenv(name);
-    if (!found) {
-        dr_error_set(error, "Drrun.SecretNotFound", "{{resolve:env:%s}}: the environment variable %s is not set", name,
-                     name);
-        return false;
-    }
-    dr_text_puts(value, found);
-    return true;
-}
-
-static bool refuse_aws(const char *service, const char *reference, const char *name, struct dr_error *error)
-{
-    dr_error_set(error, "Drrun.SecretSourceUnavailable",
-                 "{{resolve:%s:%s}} needs AWS %s, which this build of drrun cannot reach; {{resolve:env:NAME}} works",
-                 reference, name, service);
-    return false;
-}
-
-static bool read_ssm(const char *name, struct dr_text *value, struct dr_error *error)
-{
-    (void)value;
-    return refuse_aws("Systems Manager", "ssm", name, error);
-}
-
-static bool read_ssm_secure(const char *name, struct dr_text *value, struct dr_error *error)
-{
-    (void)value;
-    return refuse_aws("Systems Manager", "ssm-secure", name, error);
-}
-
-static bool read_secretsmanager(const char *name, struct dr_text *value, struct dr_error *error)
-{
-    (void)value;
-    return refuse_aws("Secrets Manager", "secretsmanager", name, error);
-}
-
-static const struct source sources[] = {
-    {"env", read_environment},
-    {"ssm", read_ssm},
-    {"ssm-secure", read_ssm_secure},
-    {"secretsmanager", read_secretsmanager},
-};
-
 /* --- Remembering
  * ------------------------------------------------------------------------------------------------------- */
 
-static void wipe_text(struct dr_text *text)
+struct dr_secrets *dr_secrets_new(void)
+{
+    return dr_alloc(sizeof(struct dr_secrets));
+}
+
+void dr_secrets_wipe_text(struct dr_text *text)
 {
     if (text->bytes)
         explicit_bzero(text->bytes, text->capacity);
@@ -108,23 +60,52 @@ static void remember(struct dr_secrets *secrets, const char *bytes, size_t size)
 }
 
 /* A service that echoes a request shows the value as it was sent: in a URL, in a JSON text. */
-static void remember_forms(struct dr_secrets *secrets, const struct dr_text *value)
+void dr_secrets_remember(struct dr_secrets *secrets, const char *bytes, size_t size)
 {
     struct dr_text form = {0};
-    dr_text_reserve(&form, value->size * 6 + 8); /* so that it is never moved, leaving a copy behind */
-    remember(secrets, value->bytes ? value->bytes : "", value->size);
-    dr_octets_percent(&form, value->bytes ? value->bytes : "", value->size, "");
+    dr_text_reserve(&form, size * 6 + 8); /* so that it is never moved, leaving a copy behind */
+    remember(secrets, bytes, size);
+    dr_octets_percent(&form, bytes, size, "");
     remember(secrets, form.bytes, form.size);
     dr_text_clear(&form);
-    dr_text_json_string(&form, value->bytes ? value->bytes : "", value->size);
+    dr_text_json_string(&form, bytes, size);
     remember(secrets, form.bytes + 1, form.size - 2);
-    wipe_text(&form);
+    dr_secrets_wipe_text(&form);
 }
 
-static void remember_string(struct dr_secrets *secrets, json_t *string)
+void dr_secrets_keep_string(struct dr_secrets *secrets, json_t *string)
 {
     secrets->strings = dr_resize(secrets->strings, secrets->string_count + 1, sizeof(json_t *));
     secrets->strings[secrets->string_count++] = json_incref(string);
+}
+
+static void wipe_string(json_t *string)
+{
+    union {
+        const char *read_only;
+        char *bytes;
+    } text = {.read_only = json_string_value(string)};
+    explicit_bzero(text.bytes, json_string_length(string));
+}
+
+static void wipe(json_t *value, unsigned depth)
+{
+    const char *key;
+    json_t *member;
+    if (json_is_string(value))
+        wipe_string(value);
+    for (size_t i = 0; depth < DR_DEPTH_MAX && i < json_array_size(value); i++)
+        wipe(json_array_get(value, i), depth + 1);
+    json_object_foreach(value, key, member)
+    {
+        if (depth < DR_DEPTH_MAX)
+            wipe(member, depth + 1);
+    }
+}
+
+void dr_secrets_wipe_json(json_t *value)
+{
+    wipe(value, 0);
 }
 
 void dr_secrets_free(struct dr_secrets *secrets)
@@ -136,93 +117,21 @@ void dr_secrets_free(struct dr_secrets *secrets)
         free(secrets->items[i].bytes);
     }
     for (size_t i = 0; i < secrets->string_count; i++) {
-        json_t *string = secrets->strings[i];
-        union {
-            const char *read_only;
-            char *bytes;
-        } text = {.read_only = json_string_value(string)};
-        if (string->refcount == 1) /* else somebody still uses it, who then answers for it */
-            explicit_bzero(text.bytes, json_string_length(string));
-        json_decref(string);
+        if (secrets->strings[i]->refcount == 1) /* else somebody still uses it, who then answers for it */
+            wipe_string(secrets->strings[i]);
+        json_decref(secrets->strings[i]);
     }
     free(secrets->strings);
     free(secrets->items);
     free(secrets);
 }
 
-/* --- Resolving
- * --------------------------------------------------------------------------------------------------------- */
-
-struct resolving {
-    struct dr_secrets *secrets;
-    struct dr_error *error;
-};
-
-/* One reference, `{{resolve:SOURCE:NAME}}` without its brackets: "SOURCE:NAME". */
-static bool resolve_reference(struct resolving *resolving, const char *reference, size_t size, struct dr_text *out)
-{
-    char *source = dr_copy_bytes(reference, size), *name = strchr(source, ':');
-    struct dr_text value = {0};
-    bool found = false, resolved = false;
-    if (name)
-        *name++ = '\0';
-    for (size_t i = 0; name && *name && i < sizeof sources / sizeof *sources && !found; i++)
-        if ((found = strcmp(sources[i].name, source) == 0))
-            resolved = sources[i].read(name, &value, resolving->error);
-    if (!found)
-        dr_error_set(
-            resolving->error, "States.Runtime",
-            "\"{{resolve:%.*s}}\" is not a dynamic reference: expected {{resolve:env:NAME}}, {{resolve:ssm:NAME}}, "
-            "{{resolve:ssm-secure:NAME}} or {{resolve:secretsmanager:NAME:SecretString:KEY}}",
-            (int)(size < 200 ? size : 200), reference);
-    if (resolved) {
-        remember_forms(resolving->secrets, &value);
-        dr_text_add(out, value.bytes ? value.bytes : "", value.size);
-    }
-    wipe_text(&value);
-    free(source);
-    return resolved;
-}
-
-static json_t *resolve_string(struct resolving *resolving, const json_t *string)
-{
-    const char *at = json_string_value(string), *end = at + json_string_length(string);
-    const char *found = memmem(at, (size_t)(end - at), opening, sizeof opening - 1);
-    if (!found)
-        return dr_json_share(string);
-    struct dr_text text = {0};
-    for (; found; found = memmem(at, (size_t)(end - at), opening, sizeof opening - 1)) {
-        const char *reference = found + sizeof opening - 1;
-        const char *close = memmem(reference, (size_t)(end - reference), closing, sizeof closing - 1);
-        dr_text_add(&text, at, (size_t)(found - at));
-        if (!close)
-            dr_error_set(resolving->error, "States.Runtime", "a dynamic reference is not closed: \"%.60s\"", found);
-        if (!close || !resolve_reference(resolving, reference, (size_t)(close - reference), &text)) {
-            wipe_text(&text);
-            return NULL;
-        }
-        at = close + sizeof closing - 1;
-    }
-    dr_text_add(&text, at, (size_t)(end - at));
-    json_t *resolved = json_stringn(text.bytes, text.size);
-    wipe_text(&text);
-    if (resolved) {
-        remember_string(resolving->secrets, resolved);
-        return resolved;
-    }
-    dr_error_set(resolving->error, "States.Runtime", "the value of a dynamic reference is not valid UTF-8");
-    return NULL;
-}
-
 /* --- Walking through a value
  * --------------------------------------------------------------------------------------------- */
 
-/* A new reference to what the string becomes: the same if nothing changes, NULL to stop. */
-typedef json_t *change_fn(void *data, const json_t *string);
+static json_t *rewrite(const json_t *value, dr_secrets_change_fn *change, void *data, unsigned depth);
 
-static json_t *rewrite(const json_t *value, change_fn *change, void *data, unsigned depth);
-
-static json_t *rewrite_array(const json_t *array, change_fn *change, void *data, unsigned depth)
+static json_t *rewrite_array(const json_t *array, dr_secrets_change_fn *change, void *data, unsigned depth)
 {
     json_t *copy = json_array();
     bool changed = false;
@@ -241,14 +150,14 @@ static json_t *rewrite_array(const json_t *array, change_fn *change, void *data,
     return dr_json_share(array);
 }
 
-static json_t *rewrite_key(const char *key, change_fn *change, void *data)
+static json_t *rewrite_key(const char *key, dr_secrets_change_fn *change, void *data)
 {
     json_t *old = json_string_nocheck(key), *new = change(data, old);
     json_decref(old);
     return new;
 }
 
-static json_t *rewrite_object(const json_t *object, change_fn *change, void *data, unsigned depth)
+static json_t *rewrite_object(const json_t *object, dr_secrets_change_fn *change, void *data, unsigned depth)
 {
     json_t *copy = json_object(), *old;
     const char *key;
@@ -274,7 +183,7 @@ static json_t *rewrite_object(const json_t *object, change_fn *change, void *dat
     return dr_json_share(object);
 }
 
-static json_t *rewrite(const json_t *value, change_fn *change, void *data, unsigned depth)
+static json_t *rewrite(const json_t *value, dr_secrets_change_fn *change, void *data, unsigned depth)
 {
     if (json_is_string(value))
         return change(data, value);
@@ -285,13 +194,19 @@ static json_t *rewrite(const json_t *value, change_fn *change, void *data, unsig
     return json_is_object(value) ? rewrite_object(value, change, data, depth + 1) : dr_json_share(value);
 }
 
+json_t *dr_secrets_rewrite(const json_t *value, dr_secrets_change_fn *change, void *data)
+{
+    return rewrite(value, change, data, 0);
+}
+
 /* --- What the engine calls
  * ------------------------------------------------------------------------------------------------ */
 
 static bool is_present(const json_t *value, unsigned depth)
 {
     if (json_is_string(value))
-        return memmem(json_string_value(value), json_string_length(value), opening, sizeof opening - 1) != NULL;
+        return memmem(json_string_value(value), json_string_length(value), DR_REFERENCE_OPENING,
+                      sizeof DR_REFERENCE_OPENING - 1) != NULL;
     for (size_t i = 0; depth < DR_DEPTH_MAX && i < json_array_size(value); i++)
         if (is_present(json_array_get(value, i), depth + 1))
             return true;
@@ -301,34 +216,17 @@ static bool is_present(const json_t *value, unsigned depth)
     } same = {.frozen = value};
     const char *key;
     json_t *member;
-    json_object_foreach(same.iterable, key,
-                        member) if (depth < DR_DEPTH_MAX && is_present(member, depth + 1)) return true;
+    json_object_foreach(same.iterable, key, member)
+    {
+        if (strstr(key, DR_REFERENCE_OPENING) || (depth < DR_DEPTH_MAX && is_present(member, depth + 1)))
+            return true;
+    }
     return false;
 }
 
 bool dr_secrets_present(const json_t *arguments)
 {
     return is_present(arguments, 0);
-}
-
-static json_t *change_resolved(void *data, const json_t *string)
-{
-    return resolve_string(data, string);
-}
-
-json_t *dr_secrets_resolve(const json_t *arguments, struct dr_secrets **ret_secrets, struct dr_error *ret_error)
-{
-    if (!dr_secrets_present(arguments)) {
-        *ret_secrets = NULL;
-        return dr_json_share(arguments);
-    }
-    struct resolving resolving = {.secrets = dr_alloc(sizeof *resolving.secrets), .error = ret_error};
-    json_t *resolved = rewrite(arguments, change_resolved, &resolving, 0);
-    if (resolved)
-        *ret_secrets = resolving.secrets;
-    else
-        dr_secrets_free(resolving.secrets);
-    return resolved;
 }
 
 static bool mask_bytes(const struct dr_secrets *secrets, const char *bytes, size_t size, struct dr_text *out)

@@ -12,6 +12,7 @@
 #define DR_MAP_ITEMS_MAX 10000000         /* items of one Map */
 #define DR_PATH_VISITS_MAX 10000000       /* values that one evaluation of a JSONPath may look at */
 #define DR_FILTER_DEPTH_MAX 32            /* nesting of JSONPath filters, brackets and intrinsic calls */
+#define DR_SECRETS_MAX 100                /* secrets that one call may refer to */
 #define DR_DETAIL_BYTES_MAX (64u << 10)   /* what the record of a call's result keeps beside it; more is left out */
 #define DR_OUTPUT_BYTES_MAX (8u << 20)    /* captured from a process or an HTTP body by default */
 #define DR_AWS_PAGES_MAX 10000            /* of one AWS call that follows its pages */

@@ -14,6 +14,7 @@ struct dr_effect_call {
     struct dr_call call; /* first: a primitive's pointer to its call is a pointer to this */
     struct dr_execution *execution;
     struct dr_branch *branch;
+    struct dr_resolution *resolving; /* of the references in its arguments: the primitive has not started yet */
     struct dr_secrets *secrets;
     json_t *arguments;
     char token[37];
@@ -134,6 +135,22 @@ void dr_effect_queue(struct dr_execution *execution, struct dr_branch *branch)
     branch->pending = true;
 }
 
+/* [D29] The only copy of the arguments with the secrets in them is the primitive's. */
+static void resolved(void *data, json_t *arguments, struct dr_secrets *secrets, const struct dr_error *error)
+{
+    struct dr_effect_call *effect = data;
+    struct dr_runtime *runtime = effect->call.runtime;
+    effect->resolving = NULL;
+    effect->secrets = secrets;
+    effect->call.arguments = effect->arguments = json_incref(arguments);
+    if (runtime->ops->now_ms(runtime) > effect->call.now_ms) /* fetching took its time */
+        effect->call.now_ms = runtime->ops->now_ms(runtime);
+    if (arguments)
+        effect->call.primitive->start(&effect->call);
+    else
+        finish(&effect->call, NULL, error, false);
+}
+
 void dr_effect_start(struct dr_execution *execution, struct dr_branch *branch)
 {
     const struct dr_primitive *primitive = (const void *)branch->resource;
@@ -167,17 +184,20 @@ void dr_effect_start(struct dr_execution *execution, struct dr_branch *branch)
         effect->finished = effect->submitted = true;
         return;
     }
-    struct dr_error error = {0};
-    if (runtime->ops->simulates(runtime) && !primitive->local)
+    if (runtime->ops->simulates(runtime) && !primitive->local) {
+        struct dr_error error = {0};
         dr_error_set(&error, "Drrun.NotSimulated", "%s is not simulated", primitive->resource.name);
-    else
-        effect->arguments = dr_secrets_resolve(branch->arguments, &effect->secrets, &error);
-    effect->call.arguments = effect->arguments;
-    if (effect->arguments)
-        primitive->start(&effect->call);
-    else
         finish(&effect->call, NULL, &error, false);
-    dr_error_done(&error);
+        dr_error_done(&error);
+        return;
+    }
+    const struct dr_secret_place place = {.source = execution->options.secrets,
+                                          .runtime = runtime,
+                                          .region = effect->call.region,
+                                          .credentials = effect->call.credentials,
+                                          .execution_name = effect->call.execution_name,
+                                          .deadline_ms = effect->call.deadline_ms};
+    effect->resolving = dr_secrets_resolve(branch->arguments, &place, resolved, effect);
 }
 
 /* Everything that only the primitive and its result needed, the resolved secrets above all. */
@@ -212,7 +232,9 @@ void dr_effect_cancel(struct dr_execution *execution, struct dr_branch *branch)
     struct dr_effect_call *effect = branch->effect;
     if (!effect)
         return;
-    if (!effect->finished) {
+    if (effect->resolving) {
+        dr_secrets_cancel(effect->resolving);
+    } else if (!effect->finished) {
         if (effect->call.primitive->cancel)
             effect->call.primitive->cancel(&effect->call);
     } else {

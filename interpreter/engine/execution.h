@@ -17,6 +17,7 @@
 #define DR_SEMANTICS 1 /* raised when the same journal would replay to other data: such a journal is then refused */
 
 struct dr_execution;
+struct dr_secret_source;
 
 enum dr_status { DR_RUNNING, DR_SUCCEEDED, DR_FAILED_STATUS, DR_TIMED_OUT, DR_ABORTED_STATUS };
 const char *dr_status_name(enum dr_status status); /* "SUCCEEDED", as AWS spells it */
@@ -65,7 +66,9 @@ struct dr_execution_options {
     struct dr_runtime *runtime;     /* borrowed */
     struct dr_catalogue *catalogue; /* borrowed: to load journaled definitions */
     struct dr_observer observer;
-    uint64_t snapshot_records; /* a snapshot after so many records; 0: the default */
+    struct dr_secret_source *secrets; /* borrowed: where calls' dynamic references are fetched (providers/secrets.h);
+                                       NULL: only the environment can be reached */
+    uint64_t snapshot_records;        /* a snapshot after so many records; 0: the default */
 };
 
 struct dr_execution *dr_execution_new(const struct dr_execution_options *options);

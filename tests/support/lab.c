@@ -199,6 +199,7 @@ static void open_session(struct session *session, struct dr_lab *lab, struct dr_
                                                         .runtime = session->runtime,
                                                         .catalogue = lab->catalogue,
                                                         .observer = {.notice = keep_trace, .data = session},
+                                                        .secrets = session->lab->secrets,
                                                         .snapshot_records = session->lab->snapshot_records});
 }
 

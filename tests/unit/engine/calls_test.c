@@ -4,6 +4,7 @@
 
 #include "interpreter/base/limits.h"
 #include "interpreter/base/text.h"
+#include "providers/secrets.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -601,6 +602,153 @@ static void a_redrive_goes_on_waiting(void **state)
     tear_down(&bench);
 }
 
+/* ----- Secrets that must be fetched
+ * ------------------------------------------------------------------------------------------------- */
+
+/* A vault that answers after `delay_ms`, "value of NAME in REGION". */
+struct vault {
+    struct dr_secret_source source;
+    int64_t delay_ms;
+    unsigned fetched, cancelled;
+};
+
+struct fetching {
+    struct dr_runtime *runtime;
+    struct dr_handle *timer;
+    char *value;
+    dr_secret_fn *fn;
+    void *data;
+};
+
+static void vault_answers(void *data)
+{
+    struct fetching *fetching = data;
+    static struct dr_error missing;
+    missing.error = (char *)(uintptr_t) "Drrun.SecretNotFound";
+    missing.cause = (char *)(uintptr_t) "there is none";
+    bool there = strstr(fetching->value, "missing") == NULL;
+    fetching->fn(fetching->data, there ? fetching->value : NULL, strlen(fetching->value), there ? NULL : &missing);
+    free(fetching->value);
+    free(fetching);
+}
+
+static void *vault_fetch(struct dr_secret_source *source, const struct dr_secret_request *request, dr_secret_fn *fn,
+                         void *data)
+{
+    struct vault *vault = (struct vault *)(void *)source;
+    struct fetching *fetching = dr_alloc(sizeof *fetching);
+    fetching->runtime = request->runtime;
+    fetching->value = dr_format("value of %s in %s for %s", request->reference->name, request->region,
+                                json_string_value(json_object_get(request->credentials, "RoleArn")));
+    fetching->fn = fn;
+    fetching->data = data;
+    fetching->timer = request->runtime->ops->timer(
+        request->runtime, request->runtime->ops->now_ms(request->runtime) + vault->delay_ms, vault_answers, fetching);
+    vault->fetched++;
+    return fetching;
+}
+
+static void vault_cancel(struct dr_secret_source *source, void *data)
+{
+    struct vault *vault = (struct vault *)(void *)source;
+    struct fetching *fetching = data;
+    fetching->runtime->ops->cancel(fetching->runtime, fetching->timer);
+    free(fetching->value);
+    free(fetching);
+    vault->cancelled++;
+}
+
+#define WITH_SECRET(name, more)                                                                                        \
+    "StartAt: A\nStates:\n"                                                                                            \
+    "  A: { Type: Task, Resource: 'test:call', Region: eu-west-1, Credentials: { RoleArn: '" ROLE                      \
+    "dr' }, End: true,\n"                                                                                              \
+    "       Parameters: { Url: 'http://a/', Note: 'a {{resolve:ssm:" name "}}', Repeat: safe }" more " }\n"
+
+static bool mentions(void *data, const char *line, size_t size, uint64_t offset)
+{
+    bool *found = data;
+    (void)offset;
+    *found |= memmem(line, size, "value of", 8) != NULL;
+    return true;
+}
+
+/* [D29] In the Region and as the role of the call; the value reaches the primitive and no disk. */
+static void a_secret_is_fetched_where_and_as_whom_the_call_is_made(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct vault vault = {.source = {.fetch = vault_fetch, .cancel = vault_cancel}, .delay_ms = 500};
+    set_up(&bench, "[{\"status\":200,\"delay\":100}]");
+    bench.lab.secrets = &vault.source;
+    json_t *result = run(&bench, WITH_SECRET("k", ""), "{}");
+    expect_member(result, "status", "\"SUCCEEDED\"");
+    expect(result, "durationMs", "600");
+    json_t *results = records_of(&bench, "result");
+    assert_string_equal(text_of(json_object_get(json_array_get(results, 0), "detail"), "note"), "a ***");
+    json_decref(results);
+    struct dr_problem problem = {0};
+    struct dr_journal *journal = NULL;
+    bool found = false;
+    assert_true(dr_journal_view(bench.lab.store, "lab", &journal, &problem));
+    assert_true(dr_journal_records(journal, 0, mentions, &found, &problem));
+    dr_journal_close(journal);
+    assert_false(found);
+    assert_int_equal(vault.fetched, 1);
+    tear_down(&bench);
+}
+
+static void a_secret_that_is_not_there_fails_the_call(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct vault vault = {.source = {.fetch = vault_fetch, .cancel = vault_cancel}, .delay_ms = 500};
+    set_up(&bench, "[{\"status\":200}]");
+    bench.lab.secrets = &vault.source;
+    json_t *result = run(&bench, WITH_SECRET("missing", ""), "{}");
+    expect_member(result, "error", "\"Drrun.SecretNotFound\"");
+    assert_int_equal(json_array_size(json_object_get(result, "requests")), 0);
+    json_decref(result);
+    tear_down(&bench);
+}
+
+static void time_outs_hold_while_a_secret_is_fetched(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct vault vault = {.source = {.fetch = vault_fetch, .cancel = vault_cancel}, .delay_ms = 5000};
+    set_up(&bench, "[{\"status\":200}]");
+    bench.lab.secrets = &vault.source;
+    json_t *result = run(&bench, WITH_SECRET("k", ", TimeoutSeconds: 2"), "{}");
+    expect_member(result, "error", "\"States.Timeout\"");
+    expect_member(result, "durationMs", "2000");
+    assert_int_equal(json_array_size(json_object_get(result, "requests")), 0);
+    assert_int_equal(vault.cancelled, 1);
+    json_decref(result);
+    tear_down(&bench);
+}
+
+/* A Ctrl-C, and then the value is fetched anew: no snapshot and no journal has it. */
+static void a_resume_fetches_the_secret_again(void **state)
+{
+    (void)state;
+    for (unsigned snapshots = 0; snapshots < 2; snapshots++) {
+        struct bench bench;
+        struct vault vault = {.source = {.fetch = vault_fetch, .cancel = vault_cancel}, .delay_ms = 500};
+        set_up(&bench, "[{\"status\":200}]");
+        bench.lab.secrets = &vault.source;
+        bench.lab.interrupt_at_ms = 200;
+        bench.lab.snapshot_records = snapshots;
+        json_t *result = run(&bench, WITH_SECRET("k", ""), "{}");
+        assert_string_equal(text_of(result, "status"), "RUNNING");
+        assert_int_equal(vault.cancelled, 1);
+        result = die_and_resume(&bench, result, 1000);
+        assert_string_equal(text_of(result, "status"), "SUCCEEDED");
+        assert_int_equal(vault.fetched, 2);
+        json_decref(result);
+        tear_down(&bench);
+    }
+}
+
 static void a_timed_out_call_is_cancelled_and_tells_no_more(void **state)
 {
     (void)state;
@@ -636,6 +784,10 @@ int main(void)
         cmocka_unit_test(a_submitted_call_is_not_sent_again),
         cmocka_unit_test(a_call_that_was_not_submitted_follows_its_repeat_rule),
         cmocka_unit_test(a_redrive_goes_on_waiting),
+        cmocka_unit_test(a_secret_is_fetched_where_and_as_whom_the_call_is_made),
+        cmocka_unit_test(a_secret_that_is_not_there_fails_the_call),
+        cmocka_unit_test(time_outs_hold_while_a_secret_is_fetched),
+        cmocka_unit_test(a_resume_fetches_the_secret_again),
         cmocka_unit_test(a_timed_out_call_is_cancelled_and_tells_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
