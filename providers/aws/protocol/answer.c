@@ -106,7 +106,8 @@ static json_t *read_value(const struct dr_aws_answer *answer, const struct dr_aw
     json_t *value = dr_json_parse(answer->body, answer->body_size, &why);
     bool fits = value && (shape->type != DR_AWS_STRUCTURE || shape->document || json_is_object(value));
     if (!fits)
-        refuse(value ? "a JSON object" : "JSON", answer, why, ret_problem);
+        refuse(value ? "a JSON object" : "JSON", answer, dr_aws_body_looks(answer) == DR_AWS_LOOKS_JSON ? why : NULL,
+               ret_problem);
     free(why);
     if (fits)
         return value;

@@ -49,7 +49,8 @@ static char *copy_text(const char *text, size_t size)
     return copy;
 }
 
-/* "aws.protocoltests#FooError:http://internal.amazon.com/coral/" is "FooError". Owned; NULL if nothing is left. */
+/* "aws.protocoltests#FooError:http://internal.amazon.com/coral/" is "FooError". Owned; NULL if it is no code: nothing
+ * is left, or it is a sentence (a gateway's {"error": "Something went wrong"}). */
 static char *bare_code(const char *code)
 {
     const char *end = code + strcspn(code, ":");
@@ -59,7 +60,9 @@ static char *bare_code(const char *code)
         start++;
     while (end > start && end[-1] == ' ')
         end--;
-    return end > start ? copy_text(start, (size_t)(end - start)) : NULL;
+    if (end == start || memchr(start, ' ', (size_t)(end - start)))
+        return NULL;
+    return copy_text(start, (size_t)(end - start));
 }
 
 static void set_once(char **text, char *value /* stolen */)
@@ -86,7 +89,7 @@ static void take_text(const struct dr_xml *xml, uint32_t parent, const char *con
 
 static const char *const code_elements[] = {"Code", "code", NULL};
 static const char *const message_elements[] = {"Message", "message", NULL};
-static const char *const request_id_elements[] = {"RequestId", "RequestID", "requestId", "RequestID", NULL};
+static const char *const request_id_elements[] = {"RequestId", "RequestID", "requestId", NULL};
 
 /* ErrorResponse/Error, Response/Errors/Error, S3's Error at the root, and the shape itself at the root. 0: none. */
 static uint32_t find_error(const struct dr_xml *xml)
@@ -191,8 +194,9 @@ static void read_json(const struct dr_aws_answer *answer, struct found *found)
         found->json = json_incref(find_object(body));
         const char *code = find_string(found->json, code_keys), *message = find_string(found->json, message_keys);
         const char *request_id = find_string(body, request_id_keys);
-        if (code)
-            set_once(&found->code, bare_code(code));
+        char *bare = code ? bare_code(code) : NULL;
+        if (bare)
+            set_once(&found->code, bare);
         if (message)
             set_once(&found->message, dr_copy_string(message));
         if (request_id)
@@ -300,7 +304,8 @@ static bool is_services_own(const struct dr_aws_operation *operation, const stru
 
 static void read_stream_error(struct dr_aws_stream_error *stream, struct dr_aws_error *ret_error)
 {
-    ret_error->code = copy_text(stream->code, strlen(stream->code));
+    ret_error->code =
+        *stream->code ? copy_text(stream->code, strlen(stream->code)) : dr_format("%d", ret_error->status);
     ret_error->message = copy_text(stream->message, strlen(stream->message));
     ret_error->shape = stream->shape;
     ret_error->details = stream->details ? stream->details : json_object();

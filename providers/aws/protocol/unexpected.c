@@ -14,10 +14,11 @@ static bool is_space(char byte)
     return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
+/* ASCII only: the names that matter are, and what is shown of others must be text. */
 static bool is_name_byte(char byte)
 {
     unsigned char value = (unsigned char)byte;
-    return value >= 0x80 || isalnum(value) || byte == '_' || byte == '-' || byte == '.' || byte == ':';
+    return isalnum(value) || byte == '_' || byte == '-' || byte == '.' || byte == ':';
 }
 
 /* Behind `end`, or at the end of the bytes. */
