@@ -22,18 +22,10 @@ struct found {
 static const char *const request_id_headers[] = {"x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id",
                                                  "x-amz-cf-id"};
 
-static const char *find_header(const struct dr_aws_answer *answer, const char *name)
-{
-    for (size_t i = 0; i < answer->header_count; i++)
-        if (strcasecmp(answer->headers[i].name, name) == 0)
-            return answer->headers[i].value;
-    return NULL;
-}
-
 const char *dr_aws_request_id(const struct dr_aws_answer *answer)
 {
     for (size_t i = 0; i < sizeof(request_id_headers) / sizeof(*request_id_headers); i++) {
-        const char *value = find_header(answer, request_id_headers[i]);
+        const char *value = dr_aws_headers_find(answer->headers, answer->header_count, request_id_headers[i]);
         if (value && *value)
             return value;
     }
@@ -252,7 +244,8 @@ static const struct dr_aws_shape *find_head_shape(const struct dr_aws_operation 
 
 static void read_headers(const struct dr_aws_answer *answer, struct found *found)
 {
-    const char *type = find_header(answer, "x-amzn-errortype"), *old = find_header(answer, "x-amzn-query-error");
+    const char *type = dr_aws_headers_find(answer->headers, answer->header_count, "x-amzn-errortype");
+    const char *old = dr_aws_headers_find(answer->headers, answer->header_count, "x-amzn-query-error");
     const char *request_id = dr_aws_request_id(answer);
     if (old && *old && *old != ';')
         found->old_code = copy_text(old, strcspn(old, ";"));
