@@ -340,6 +340,7 @@ static void set_common(struct dr_line *line)
     curl->easy_setopt(line->easy, CURLOPT_PREREQFUNCTION, before_request);
     curl->easy_setopt(line->easy, CURLOPT_PREREQDATA, line);
     curl->easy_setopt(line->easy, CURLOPT_PRIVATE, line);
+    curl->easy_setopt(line->easy, CURLOPT_SHARE, line->share);
     line->fresh = true;
 }
 
@@ -351,10 +352,11 @@ static void open_easy(struct dr_line *line)
     set_common(line);
 }
 
-struct dr_line *dr_line_new(const struct dr_curl *curl)
+struct dr_line *dr_line_new(const struct dr_curl *curl, CURLSH *share)
 {
     struct dr_line *line = dr_alloc(sizeof *line);
     line->curl = curl;
+    line->share = share;
     open_easy(line);
     return line;
 }
@@ -485,6 +487,21 @@ static int64_t time_ms(const struct dr_line *line, CURLINFO info)
     return (microseconds + 500) / 1000;
 }
 
+/* What libcurl says, and what the system said to it: "Failed to connect to ...: Connection refused". */
+static void add_reason(struct dr_line *line, CURLcode result)
+{
+    long error = 0;
+    if (line->problem[0] == '\0')
+        snprintf(line->problem, sizeof line->problem, "%s", line->curl->easy_strerror(result));
+    bool of_system = result == CURLE_COULDNT_CONNECT || result == CURLE_SEND_ERROR || result == CURLE_RECV_ERROR;
+    if (!of_system || line->curl->easy_getinfo(line->easy, CURLINFO_OS_ERRNO, &error) != CURLE_OK || error == 0)
+        return;
+    const char *reason = strerror((int)error);
+    size_t size = strlen(line->problem);
+    if (!strstr(line->problem, reason))
+        snprintf(line->problem + size, sizeof line->problem - size, ": %s", reason);
+}
+
 /* Replaces line->problem by the whole story. */
 static const char *explain(struct dr_line *line, CURLcode result)
 {
@@ -494,8 +511,8 @@ static const char *explain(struct dr_line *line, CURLcode result)
                                                         : (size_t)DR_OUTPUT_BYTES_MAX);
     else if (result == CURLE_ABORTED_BY_CALLBACK)
         snprintf(line->problem, sizeof line->problem, "the server closed the connection without an answer");
-    else if (line->problem[0] == '\0')
-        snprintf(line->problem, sizeof line->problem, "%s", line->curl->easy_strerror(result));
+    else
+        add_reason(line, result);
     return line->problem;
 }
 

@@ -15,6 +15,7 @@ struct dr_exchange;
 struct dr_line {
     const struct dr_curl *curl;
     CURL *easy;
+    CURLSH *share;                /* the engine's */
     struct dr_exchange *exchange; /* NULL: free */
     struct dr_line *next_free;
     struct curl_slist *connect_to; /* given to the easy handle */
@@ -53,7 +54,8 @@ struct dr_exchange {
 /* NULL, with `ret_problem` (a constant), if the request would not be well-formed HTTP. */
 struct dr_exchange *dr_exchange_new(const struct dr_http_request *request, const char **ret_problem);
 
-struct dr_line *dr_line_new(const struct dr_curl *curl);
+/* `share` is what the lines have in common; borrowed. */
+struct dr_line *dr_line_new(const struct dr_curl *curl, CURLSH *share);
 void dr_line_free(struct dr_line *line);
 /* Makes the line carry the exchange; the caller adds its easy handle to the multi handle. */
 void dr_line_begin(struct dr_line *line, struct dr_exchange *exchange);

@@ -32,6 +32,7 @@ struct dr_http_engine {
     struct dr_real *real;
     const struct dr_curl *curl;
     CURLM *multi;
+    CURLSH *share;  /* TLS sessions: a new connection to a host goes on with the session of an old one */
     int64_t due_ms; /* on dr_real_clock_ms(); INT64_MIN: at once; INT64_MAX: never */
     struct dr_line *free_lines;
     struct dr_link ready;
@@ -151,7 +152,7 @@ static void launch(struct dr_http_engine *engine, struct dr_exchange *exchange)
     if (line)
         engine->free_lines = line->next_free;
     else
-        line = dr_line_new(engine->curl);
+        line = dr_line_new(engine->curl, engine->share);
     engine->active++;
     exchange->host->active++;
     dr_line_begin(line, exchange);
@@ -300,8 +301,10 @@ static struct dr_http_engine *start_engine(struct dr_real *real)
     engine->active_max = real->files_max / 2 < TOTAL_MAX ? real->files_max / 2 : TOTAL_MAX;
     dr_link_init(&engine->ready);
     engine->multi = curl->multi_init();
-    if (!engine->multi)
+    engine->share = curl->share_init();
+    if (!engine->multi || !engine->share)
         abort(); /* out of memory */
+    curl->share_setopt(engine->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     curl->multi_setopt(engine->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl->multi_setopt(engine->multi, CURLMOPT_SOCKETDATA, engine);
     curl->multi_setopt(engine->multi, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -348,6 +351,7 @@ void dr_real_http_done(struct dr_real *real)
         dr_line_free(line);
     }
     engine->curl->multi_cleanup(engine->multi);
+    engine->curl->share_cleanup(engine->share);
     for (size_t i = 0; i < HOST_BUCKETS; i++)
         for (struct dr_http_host *host; (host = engine->hosts[i]);) {
             engine->hosts[i] = host->next;

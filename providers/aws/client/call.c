@@ -397,9 +397,7 @@ static void handle_error(struct dr_aws_calling *calling, const struct dr_aws_ans
 {
     struct dr_aws_error error;
     dr_aws_parse_error(calling->operation, answer, &error);
-    char status[16];
-    snprintf(status, sizeof status, "HTTP %d", answer->status);
-    log_attempt(calling, answer, error.code[0] ? error.code : status);
+    log_attempt(calling, answer, error.code);
     struct dr_aws_judgement judgement = dr_aws_judge_error(calling->operation->model, &error);
     dr_aws_rate_answer(&calling->lane->rate, judgement.failure == DR_AWS_THROTTLED, dr_runtime_now(calling->runtime));
     enum dr_aws_retry_answer why = DR_AWS_RETRY_FINAL;
@@ -409,7 +407,7 @@ static void handle_error(struct dr_aws_calling *calling, const struct dr_aws_ans
         begin_attempt(calling);
     else if (follow_bucket(calling, answer, &error) || try_again(calling, judgement, &why))
         ;
-    else if (redirect && error.code[0] == '\0')
+    else if (redirect && !error.is_modelled_answer)
         handle_redirect(calling, answer);
     else
         end_with_error(calling, &error, judgement, why,

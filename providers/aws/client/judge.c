@@ -36,12 +36,18 @@ struct dr_aws_judgement dr_aws_judge_gibberish(void)
     return (struct dr_aws_judgement){.failure = DR_AWS_TRANSIENT, .unknown = true};
 }
 
+/* The parser gives the status as the code where there is none. */
+static bool has_code(const struct dr_aws_error *error)
+{
+    return error->code[strspn(error->code, "0123456789")] != '\0';
+}
+
 /* 503 is said by whoever did not even begin: a service without capacity, a balancer without anybody behind it. The
  * others are a failure on the way only if the service itself says so; from a gateway they mean that the service, which
  * may be doing it, has not answered the gateway. */
 static struct dr_aws_judgement judge_status(const struct dr_aws_error *error)
 {
-    bool said_by_service = error->is_modelled_answer && error->code[0] != '\0';
+    bool said_by_service = error->is_modelled_answer && has_code(error);
     switch (error->status) {
     case 503:
         return (struct dr_aws_judgement){.failure = DR_AWS_TRANSIENT};

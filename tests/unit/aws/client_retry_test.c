@@ -1,7 +1,7 @@
 /* The standard retry mode, number by number; which errors are retried; the clocks' skew. */
+#include "providers/aws/client/judge.h"
 #include "providers/aws/client/retry.h"
 #include "providers/aws/client/skew.h"
-#include "providers/aws/client/judge.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -172,7 +172,8 @@ static void errors_are_told_apart(void **state)
         {rds, "", 502, NULL, true, DR_AWS_TRANSIENT, 0, true},
         {rds, "", 503, NULL, true, DR_AWS_TRANSIENT, 0, false},
         {rds, "", 504, NULL, true, DR_AWS_TRANSIENT, 0, true},
-        {rds, "", 500, NULL, false, DR_AWS_TRANSIENT, 0, true},
+        {rds, "500", 500, NULL, false, DR_AWS_TRANSIENT, 0, true}, /* the status, because there is no code */
+        {rds, "504", 504, NULL, true, DR_AWS_TRANSIENT, 0, true},
         {rds, "", 429, NULL, true, DR_AWS_THROTTLED, 0, false},
         {rds, "", 520, NULL, true, DR_AWS_FINAL, 0, true},
         {rds, "NotImplemented", 501, NULL, false, DR_AWS_FINAL, 0, false},
@@ -197,7 +198,8 @@ static void errors_are_told_apart(void **state)
         struct dr_aws_error error = {
             .code = code, .status = rows[i].status, .shape = rows[i].shape, .is_modelled_answer = !rows[i].foreign};
         struct dr_aws_judgement judgement = dr_aws_judge_error(&model, &error);
-        if (judgement.failure != rows[i].failure || judgement.cure != rows[i].cure || judgement.unknown != rows[i].unknown)
+        if (judgement.failure != rows[i].failure || judgement.cure != rows[i].cure ||
+            judgement.unknown != rows[i].unknown)
             fail_msg("%s, status %d: failure %d, cure %d, unknown %d", rows[i].code, rows[i].status,
                      (int)judgement.failure, (int)judgement.cure, (int)judgement.unknown);
     }
