@@ -26,21 +26,22 @@ struct dr_aws_endpoint_settings { /* from credentials/settings.h; borrowed */
     const char *region;
     const char *configured_url; /* of the service, by precedence; NULL: none */
     bool fips, dualstack;
-    bool s3_path_style, s3_accelerate, s3_use_arn_region, s3_disable_multiregion;
+    bool s3_path_style; /* buckets in the path: configured so, or, unless "virtual" is, an endpoint of one's own */
+    bool s3_accelerate, s3_use_arn_region, s3_disable_multiregion;
     bool sts_regional;      /* true unless configured as legacy */
     const char *account_id; /* NULL: not known */
 };
 
-/* The endpoint of one call: the rule set with the built-ins, the operation's static and context parameters and the
- * input's contextParams (S3 buckets as names, ARNs and access points); an old model without rules: by endpoint prefix
- * and partition. */
+/* The endpoint of one call, its signing name and Region always filled in: the rule set with the built-ins, the
+ * operation's static and context parameters and the input's contextParams (S3 buckets as names, ARNs and access
+ * points); an old model without rules: by endpoint prefix and partition. */
 bool dr_aws_endpoint_resolve(const struct dr_aws_operation *operation, const json_t *input,
                              const struct dr_aws_endpoint_settings *settings, struct dr_aws_endpoint *ret_endpoint,
                              char **ret_problem);
 
-/* The absolute URL, path and host of a request at an endpoint: host prefix put in front (not before IP addresses and
- * configured URLs that are local), the endpoint's path before the request's, S3's bucket out of the path when it is in
- * the host. */
+/* The absolute URL, path and host of a request at an endpoint: the host prefix in front of AWS's own hosts (a server of
+ * one's own has no names below it), the endpoint's path before the request's; S3's bucket, which the rule set puts into
+ * the host or the endpoint's path, goes out of the request's. */
 struct dr_aws_target {
     char *url, *host, *path, *query;
 };

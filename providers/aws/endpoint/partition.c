@@ -48,11 +48,36 @@ static const json_t *find_partition(const json_t *list, const char *region)
     return NULL;
 }
 
+/* Partitions that a file of before 2024 does not know, by how their Regions begin. */
+static const struct younger {
+    const char *prefix, *name, *suffix, *dualstack_suffix, *global_region;
+} younger[] = {
+    {"eusc-", "aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu", "eusc-de-east-1"},
+    {"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", "eu-isoe-west-1"},
+    {"us-isof-", "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov", "us-isof-south-1"},
+};
+
+static json_t *make_younger(const char *region)
+{
+    for (const struct younger *it = younger; it < younger + sizeof younger / sizeof *younger; it++) {
+        if (strncmp(region, it->prefix, strlen(it->prefix)) == 0) {
+            return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "name", it->name, "dnsSuffix", it->suffix,
+                             "dualStackDnsSuffix", it->dualstack_suffix, "implicitGlobalRegion", it->global_region,
+                             "supportsFIPS", 1, "supportsDualStack", 1);
+        }
+    }
+    return NULL;
+}
+
 json_t *dr_aws_partition(const json_t *partitions, const char *region)
 {
     const json_t *list = json_object_get(partitions, "partitions");
     const json_t *partition = find_partition(list, region);
     if (!partition) {
+        json_t *made = make_younger(region);
+        if (made) {
+            return made;
+        }
         partition = json_array_get(list, 0);
     }
     const json_t *name = json_object_get(partition, "id"), *outputs = json_object_get(partition, "outputs");

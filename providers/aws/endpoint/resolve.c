@@ -49,23 +49,16 @@ static bool is_s3(const struct dr_aws_model *model)
     return strcmp(model->endpoint_prefix, "s3") == 0;
 }
 
-/* The bucket in the host or in the path. "auto", as the AWS CLI has it: in the path at a URL of one's own, since a
- * bucket's name before it rarely resolves; never for an ARN; always for GetBucketLocation, which is asked when the
- * bucket's Region is not known. */
+/* The bucket in the path: never for an ARN; always for GetBucketLocation, which is asked when the bucket's Region is
+ * not known. */
 static bool needs_path_style(const struct facts *facts)
 {
-    const struct dr_aws_endpoint_settings *settings = facts->settings;
     const char *bucket = json_string_value(json_object_get(facts->input, "Bucket"));
     if (strcmp(facts->operation->name, "GetBucketLocation") == 0) {
         return true;
     }
-    if (bucket && strncmp(bucket, "arn:", 4) == 0) {
-        return false;
-    }
-    if (settings->s3_accelerate) {
-        return false;
-    }
-    return settings->s3_path_style || (settings->configured_url && !strstr(settings->configured_url, "s3-accelerate"));
+    return facts->settings->s3_path_style && !facts->settings->s3_accelerate &&
+           !(bucket && strncmp(bucket, "arn:", 4) == 0);
 }
 
 /* --- Parameters ------------------------------------------------------------------------------------------------- */
