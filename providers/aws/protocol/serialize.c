@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define INTEGER_DIGITS_MAX 400 /* the longest double without a fraction has 309 */
 
@@ -83,6 +84,15 @@ const json_t *dr_aws_given(const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
     return value && !json_is_null(value) ? value : NULL;
+}
+
+const char *dr_aws_sent_name(const struct dr_aws_member *member)
+{
+    if (member->wire)
+        return member->wire;
+    const struct dr_aws_shape *shape = dr_aws_member_shape(member);
+    bool collection = shape->type == DR_AWS_LIST || shape->type == DR_AWS_MAP;
+    return collection && shape->wire ? shape->wire : member->name;
 }
 
 bool dr_aws_is_unknown(const struct dr_aws_shape *shape, const char *name)
@@ -213,6 +223,9 @@ bool dr_aws_write_scalar(struct dr_aws_writer *writer, const struct dr_aws_place
     bool good = false;
     switch (shape->type) {
     case DR_AWS_STRING:
+        if (member->jsonvalue && !json_is_string(value))
+            return dr_text_json(text, value, DR_PAYLOAD_BYTES_MAX) ||
+                   dr_aws_refuse(writer, place, "is nested too deeply, or does not fit into a request");
         if (!json_is_string(value))
             return dr_aws_refuse(writer, place, "must be a string, not %s", dr_aws_json_kind(value));
         dr_text_add(text, json_string_value(value), json_string_length(value));
@@ -243,6 +256,8 @@ bool dr_aws_write_scalar(struct dr_aws_writer *writer, const struct dr_aws_place
 bool dr_aws_write_header(struct dr_aws_writer *writer, const struct dr_aws_place *place, const char *name,
                          const char *value, size_t value_size)
 {
+    if (strcasecmp(name, "Content-Length") == 0)
+        return true; /* the transport counts the bytes that it sends; another number would hang the connection */
     for (size_t i = 0; i < value_size; i++)
         if (value[i] == '\r' || value[i] == '\n' || value[i] == '\0')
             return dr_aws_refuse(writer, place, "must not hold line breaks or NUL: it is sent as the header %s", name);

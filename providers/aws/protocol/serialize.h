@@ -38,6 +38,9 @@ bool dr_aws_bounded(struct dr_aws_writer *writer, const struct dr_aws_place *pla
 const char *dr_aws_json_kind(const json_t *value); /* "a string", "an array", "nothing" */
 /* The value of a member; NULL: absent or null. `object` may be anything. */
 const json_t *dr_aws_given(const json_t *object, const char *name);
+/* What a given member is called in the message: its locationName, else that of its list or map (SQS: "Tags" of TagMap
+ * is sent as "Tag"; a structure's own name is for roots only), else its name. */
+const char *dr_aws_sent_name(const struct dr_aws_member *member);
 /* Whether an input has keys that the shape does not know. They are sent as they are spelt and typed: whoever got them
  * past the validation knows an API that is newer than the model. */
 bool dr_aws_is_unknown(const struct dr_aws_shape *shape, const char *name);

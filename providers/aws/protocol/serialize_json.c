@@ -34,7 +34,7 @@ bool dr_aws_write_json_structure(struct dr_aws_writer *writer, const struct dr_a
         if (!given || member->location != DR_AWS_IN_BODY)
             continue;
         struct dr_aws_place inside = dr_aws_place_member(place, member->name);
-        const char *key = member->wire ? member->wire : member->name;
+        const char *key = dr_aws_sent_name(member);
         write_key(text, &first, key, strlen(key));
         if (!dr_aws_write_json_value(writer, &inside, member, given, text))
             return false;
@@ -123,13 +123,19 @@ static bool write_number(struct dr_aws_writer *writer, const struct dr_aws_place
 }
 
 /* Strings go straight to the body: they are the bulk of large requests. */
-static bool write_string(struct dr_aws_writer *writer, const struct dr_aws_place *place, const json_t *value,
-                         struct dr_text *text)
+static bool write_string(struct dr_aws_writer *writer, const struct dr_aws_place *place,
+                         const struct dr_aws_member *member, const json_t *value, struct dr_text *text)
 {
-    if (!json_is_string(value))
-        return dr_aws_refuse(writer, place, "must be a string, not %s", dr_aws_json_kind(value));
-    dr_text_json_string(text, json_string_value(value), json_string_length(value));
-    return true;
+    if (json_is_string(value)) {
+        dr_text_json_string(text, json_string_value(value), json_string_length(value));
+        return true;
+    }
+    struct dr_text string = {0};
+    bool good = dr_aws_write_scalar(writer, place, member, value, DR_AWS_TIME_EPOCH, &string);
+    if (good)
+        dr_text_json_string(text, string.bytes, string.size);
+    dr_text_done(&string);
+    return good;
 }
 
 bool dr_aws_write_json_value(struct dr_aws_writer *writer, const struct dr_aws_place *place,
@@ -152,7 +158,7 @@ bool dr_aws_write_json_value(struct dr_aws_writer *writer, const struct dr_aws_p
     case DR_AWS_MAP:
         return write_map(writer, place, shape, value, text);
     case DR_AWS_STRING:
-        return write_string(writer, place, value, text);
+        return write_string(writer, place, member, value, text);
     case DR_AWS_INTEGER:
     case DR_AWS_LONG:
     case DR_AWS_FLOAT:

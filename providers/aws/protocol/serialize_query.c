@@ -65,7 +65,7 @@ static size_t push_member(struct form *form, const struct dr_aws_member *member)
 {
     if (form->dialect->capitals && member->query_name)
         return push_name(form, member->query_name, false);
-    return push_name(form, member->wire ? member->wire : member->name, form->dialect->capitals);
+    return push_name(form, dr_aws_sent_name(member), form->dialect->capitals);
 }
 
 static bool write_structure(struct form *form, const struct dr_aws_place *place, const struct dr_aws_shape *shape,

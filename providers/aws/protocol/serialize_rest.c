@@ -8,11 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *wire_name(const struct dr_aws_member *member)
-{
-    return member->wire ? member->wire : member->name;
-}
-
 /* jansson's iterator wants a mutable object. */
 static json_t *iterable(const json_t *value)
 {
@@ -29,7 +24,7 @@ static const struct dr_aws_member *find_label(const struct dr_aws_shape *shape, 
 {
     for (size_t i = 0; shape && i < shape->member_count; i++) {
         const struct dr_aws_member *member = &shape->members[i];
-        const char *wire = wire_name(member);
+        const char *wire = dr_aws_sent_name(member);
         if (member->location == DR_AWS_IN_URI && strlen(wire) == size && memcmp(wire, name, size) == 0)
             return member;
     }
@@ -117,7 +112,7 @@ static bool is_named_query(struct dr_aws_writer *writer, const char *name)
     for (size_t i = 0; i < shape->member_count; i++) {
         const struct dr_aws_member *member = &shape->members[i];
         if (member->location == DR_AWS_IN_QUERY && dr_aws_member_shape(member)->type != DR_AWS_MAP &&
-            strcmp(wire_name(member), name) == 0 && dr_aws_given(writer->input, member->name))
+            strcmp(dr_aws_sent_name(member), name) == 0 && dr_aws_given(writer->input, member->name))
             return true;
     }
     return false;
@@ -148,7 +143,7 @@ static bool write_query(struct dr_aws_writer *writer, const struct dr_aws_place 
     const struct dr_aws_shape *shape = dr_aws_member_shape(member);
     if (shape->type == DR_AWS_MAP)
         return write_query_map(writer, place, shape, value, query);
-    const char *name = wire_name(member);
+    const char *name = dr_aws_sent_name(member);
     return write_query_values(writer, place, member, name, strlen(name), value, query);
 }
 
@@ -222,7 +217,8 @@ static bool write_header(struct dr_aws_writer *writer, const struct dr_aws_place
         good = write_header_list(writer, place, shape, value, &text);
     else
         good = dr_aws_write_scalar(writer, place, member, value, DR_AWS_TIME_RFC822, &text);
-    good = good && dr_aws_write_header(writer, place, wire_name(member), text.bytes ? text.bytes : "", text.size);
+    good =
+        good && dr_aws_write_header(writer, place, dr_aws_sent_name(member), text.bytes ? text.bytes : "", text.size);
     dr_text_done(&text);
     return good;
 }

@@ -83,7 +83,7 @@ static bool write_attributes(struct dr_aws_writer *writer, const struct dr_aws_p
         if (!given)
             continue;
         struct dr_aws_place inside = dr_aws_place_member(place, member->name);
-        dr_text_printf(text, " %s=\"", member->wire ? member->wire : member->name);
+        dr_text_printf(text, " %s=\"", dr_aws_sent_name(member));
         if (!write_text(writer, &inside, member, given, text))
             return false;
         dr_text_putc(text, '"');
@@ -142,7 +142,7 @@ static bool write_members(struct dr_aws_writer *writer, const struct dr_aws_plac
         if (!given)
             continue;
         struct dr_aws_place inside = dr_aws_place_member(place, member->name);
-        if (!write_element(writer, &inside, member, member->wire ? member->wire : member->name, given, text))
+        if (!write_element(writer, &inside, member, dr_aws_sent_name(member), given, text))
             return false;
     }
     union {
