@@ -37,7 +37,8 @@ static json_t *describe(const struct dr_resource *resource)
     set_text(object, "summary", resource->summary);
     set_text(object, "effect", effects[resource->effect]);
     set_text(object, "undo", resource->undo);
-    json_object_set_new(object, "arguments", parse(resource->arguments));
+    json_object_set_new(object, "arguments",
+                        resource->schema ? dr_json_share(resource->schema) : parse(resource->arguments));
     json_object_set_new(object, "output", parse(resource->output));
     set_text(object, "errors", resource->errors);
     set_text(object, "notes", resource->notes);
@@ -116,9 +117,10 @@ static void add_type(struct dr_text *out, const json_t *schema, bool required)
     }
 }
 
-static void add_properties(struct dr_text *out, const char *title, const char *text, bool arguments)
+static void add_properties(struct dr_text *out, const char *title, const json_t *parsed, const char *text,
+                           bool arguments)
 {
-    json_t *schema = text ? dr_json_parse(text, strlen(text), NULL) : NULL;
+    json_t *schema = parsed ? dr_json_share(parsed) : text ? dr_json_parse(text, strlen(text), NULL) : NULL;
     json_t *properties = json_object_get(schema, "properties"), *property;
     const char *name;
     if (json_object_size(properties) == 0) {
@@ -166,8 +168,8 @@ static bool print_one(const struct dr_resource *resource)
     struct dr_text out = {0};
     dr_text_printf(&out, "%s (%s, %s)\n  ", resource->name, kinds[resource->kind], effects[resource->effect]);
     add_wrapped(&out, resource->summary ? resource->summary : "", 2, 2);
-    add_properties(&out, "Arguments", resource->arguments, true);
-    add_properties(&out, "Output", resource->output, false);
+    add_properties(&out, "Arguments", resource->schema, resource->arguments, true);
+    add_properties(&out, "Output", NULL, resource->output, false);
     add_lines(&out, "Errors", resource->errors);
     add_lines(&out, "Undo", resource->undo);
     add_lines(&out, "Notes", resource->notes);
@@ -198,7 +200,7 @@ static bool print_all(const struct dr_resource *const *all, size_t number)
 
 static int show_one(struct dr_catalogue *catalogue, const char *name, struct dr_diagnostics *found)
 {
-    const struct dr_resource *resource = dr_catalogue_find(catalogue, name, ".", found);
+    const struct dr_resource *resource = dr_catalogue_document(catalogue, name, found);
     if (resource) {
         json_t *description = describe(resource);
         bool written = dr_globals.json ? dr_print_json(description) : print_one(resource);

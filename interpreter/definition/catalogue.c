@@ -22,6 +22,8 @@ struct entry {
 struct dr_catalogue {
     const struct dr_resource *const *primitives;
     struct dr_resolver *resolver; /* NULL: none */
+    struct dr_resource **called;  /* actions by the names that the resolver gives them */
+    size_t called_count;
     char **folders;
     size_t folder_count;
     struct entry **entries;
@@ -72,6 +74,9 @@ void dr_catalogue_free(struct dr_catalogue *catalogue)
     }
     for (size_t i = 0; i < catalogue->folder_count; i++)
         free(catalogue->folders[i]);
+    for (size_t i = 0; i < catalogue->called_count; i++)
+        free(catalogue->called[i]);
+    free(catalogue->called);
     free_names(catalogue);
     free(catalogue->entries);
     free(catalogue->folders);
@@ -85,13 +90,6 @@ void dr_catalogue_free(struct dr_catalogue *catalogue)
 void dr_catalogue_set_resolver(struct dr_catalogue *catalogue, struct dr_resolver *resolver)
 {
     catalogue->resolver = resolver;
-}
-
-const struct dr_resource *dr_catalogue_resolve(struct dr_catalogue *catalogue, const char *name, bool in_action,
-                                               char **ret_action, struct dr_diagnostics *found)
-{
-    struct dr_resolver *resolver = catalogue->resolver;
-    return resolver ? resolver->find(resolver, name, in_action, ret_action, found) : NULL;
 }
 
 void dr_catalogue_add_folder(struct dr_catalogue *catalogue, const char *folder)
@@ -327,6 +325,51 @@ const struct dr_resource *dr_catalogue_find(struct dr_catalogue *catalogue, cons
     const struct dr_resource *resource =
         path ? check_name(catalogue, load_entry(catalogue, path, false, found), name, found) : NULL;
     free(path);
+    return resource;
+}
+
+/* An action under another name, which takes other arguments than its file says: the machine is the action's. */
+static const struct dr_resource *call_action(struct dr_catalogue *catalogue, const struct dr_resource *name,
+                                             const struct dr_resource *action)
+{
+    for (size_t i = 0; i < catalogue->called_count; i++)
+        if (strcmp(catalogue->called[i]->name, name->name) == 0)
+            return catalogue->called[i];
+    struct dr_resource *called = dr_alloc(sizeof *called);
+    *called = *action;
+    called->name = name->name;
+    called->arguments = name->arguments;
+    called->schema = name->schema;
+    catalogue->called = dr_resize(catalogue->called, catalogue->called_count + 1, sizeof(struct dr_resource *));
+    catalogue->called[catalogue->called_count++] = called;
+    return called;
+}
+
+const struct dr_resource *dr_catalogue_resolve(struct dr_catalogue *catalogue, const char *name, bool in_action,
+                                               struct dr_diagnostics *found)
+{
+    struct dr_resolver *resolver = catalogue->resolver;
+    char *action = NULL;
+    const struct dr_resource *resource = resolver ? resolver->find(resolver, name, in_action, &action, found) : NULL;
+    if (action == NULL)
+        return resource;
+    size_t errors = found->errors;
+    const struct dr_resource *does = dr_catalogue_find(catalogue, action, ".", found);
+    if (does == NULL && found->errors == errors)
+        report_plain(found, DR_BAD_RESOURCE,
+                     dr_format("The action %s, which does this, is not on the action path", action));
+    free(action);
+    return does ? call_action(catalogue, resource, does) : NULL;
+}
+
+const struct dr_resource *dr_catalogue_document(struct dr_catalogue *catalogue, const char *name,
+                                                struct dr_diagnostics *found)
+{
+    const struct dr_resource *resource = dr_catalogue_find(catalogue, name, ".", found);
+    if (resource == NULL && found->errors == 0)
+        resource = dr_catalogue_resolve(catalogue, name, false, found);
+    if (resource && catalogue->resolver && catalogue->resolver->document)
+        catalogue->resolver->document(catalogue->resolver, resource);
     return resource;
 }
 

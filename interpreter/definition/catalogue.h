@@ -44,10 +44,12 @@ struct dr_resource {
 struct dr_resolver {
     /* The resource that `name` means, owned by the resolver and the same for the same name. NULL with mistakes in
      * `found` (without places: they get the Resource's); NULL without any: not a form of its. With `ret_action` set
-     * (owned by the caller) instead: the action of that name is meant. `in_action`: an action's file asks, not a
-     * runbook. */
+     * (owned by the caller) too: the action of that name does it, and the resource says how it is called and what it
+     * takes. `in_action`: an action's file asks, not a runbook. */
     const struct dr_resource *(*find)(struct dr_resolver *resolver, const char *name, bool in_action, char **ret_action,
                                       struct dr_diagnostics *found);
+    /* Fills in what only documentation needs: output, errors. NULL: all is there. */
+    void (*document)(struct dr_resolver *resolver, const struct dr_resource *resource);
 };
 
 /* `primitives`: NULL-terminated, static. The order is the order of `drrun actions`. */
@@ -63,6 +65,9 @@ void dr_catalogue_add_folder(struct dr_catalogue *catalogue, const char *folder)
  * reaches itself is an error. */
 const struct dr_resource *dr_catalogue_find(struct dr_catalogue *catalogue, const char *name, const char *directory,
                                             struct dr_diagnostics *found);
+/* A resource for people: also one that a runbook names by an ARN or as aws-sdk:..., with all of its documentation. */
+const struct dr_resource *dr_catalogue_document(struct dr_catalogue *catalogue, const char *name,
+                                                struct dr_diagnostics *found);
 /* Everything there is, sorted by name, for `drrun actions`, for the nearest name, for completion. Loads every action.
  */
 const struct dr_resource *const *dr_catalogue_all(struct dr_catalogue *catalogue, size_t *ret_count,

@@ -202,7 +202,7 @@ const struct dr_resource *dr_catalogue_runbook(struct dr_catalogue *catalogue, c
 bool dr_catalogue_has(const struct dr_catalogue *catalogue, const char *path, const char *directory);
 /* What the catalogue's resolver says of a name; see struct dr_resolver. */
 const struct dr_resource *dr_catalogue_resolve(struct dr_catalogue *catalogue, const char *name, bool in_action,
-                                               char **ret_action, struct dr_diagnostics *found);
+                                               struct dr_diagnostics *found);
 /* A catalogue that takes files from `files` instead of the disk. */
 struct dr_catalogue *dr_catalogue_journaled(const struct dr_catalogue *catalogue, const json_t *files);
 /* The names of all resources without loading any, for the nearest one; in an array for the caller to free, the strings

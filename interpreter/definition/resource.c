@@ -42,7 +42,7 @@ static bool is_word(const char *text, size_t size, bool upper)
 /* service:operation, with what may follow: .sync, .sync:2, .waitForTaskToken. */
 static bool is_integration(const char *text)
 {
-    static const char *const suffixes[] = {"", ".sync", ".sync:2", ".sync:1", ".waitForTaskToken"};
+    static const char *const suffixes[] = {"", ".sync", ".sync:2", ".sync:1", ".waitForTaskToken", ".allPages"};
     if (strncmp(text, "aws-sdk:", 8) == 0)
         text += 8;
     size_t service = strcspn(text, ":");
@@ -170,7 +170,6 @@ const struct dr_resource *dr_resource_parse(struct dr_parser *parser, const stru
         return NULL;
     struct dr_diagnostics found = {0};
     const struct dr_resource *known = NULL;
-    char *action = NULL;
     const char *integration = strncmp(name, "arn:", 4) == 0 ? integration_of(name) : NULL;
     if (integration && strcmp(integration, "http:invoke") == 0) {
         name = integration;
@@ -178,12 +177,11 @@ const struct dr_resource *dr_resource_parse(struct dr_parser *parser, const stru
         if (!check_form(parser, resource, &where))
             return NULL;
         bool in_action = parser->runbook == NULL;
-        known = dr_catalogue_resolve(parser->catalogue, name, in_action, &action, &found);
+        known = dr_catalogue_resolve(parser->catalogue, name, in_action, &found);
         adopt(parser, &found, resource, &where);
-        if (action == NULL)
-            return known;
-        name = dr_arena_string(parser->arena, action, strlen(action));
-        free(action);
+        if (known)
+            collect_files(parser, known);
+        return known;
     }
     if (strcmp(name, "runbook:start") == 0) {
         known = parse_runbook(parser, resource, arguments, &where);

@@ -1,0 +1,34 @@
+/* One resolved AWS resource: a primitive made from a service's model. resolver (integration.c) -> this -> task.c. */
+#ifndef DRRUN_PROVIDERS_AWS_INTEGRATION_RESOURCE_H
+#define DRRUN_PROVIDERS_AWS_INTEGRATION_RESOURCE_H
+
+#include "providers/aws/client/client.h"
+#include "providers/aws/integration/optimised.h"
+#include "providers/provider.h"
+
+struct dr_aws_resource {
+    struct dr_primitive primitive; /* first: a pointer to one is a pointer to the other */
+    struct dr_aws *aws;
+    const struct dr_aws_operation *operation;
+    const struct dr_aws_integration *integration; /* NULL: aws-sdk */
+    const char *function_arn;                     /* the function that is invoked; NULL: another operation */
+    char *function_region;
+    char *prefix; /* of error names */
+    bool all_pages;
+    /* Owned texts that `primitive.resource` shows. */
+    char *name, *summary, *output, *errors;
+    json_t *schema;
+};
+
+/* Fills in what makes it run: start, cancel, repeat. */
+void dr_aws_task_init(struct dr_aws_resource *resource);
+
+/* What may be done when the outcome of such a call is not known. */
+enum dr_repeat dr_aws_repeat(const struct dr_aws_resource *resource, const json_t *arguments);
+
+/* Summary, effect, undo: what every listing needs. */
+void dr_aws_document_briefly(struct dr_aws_resource *resource);
+/* Output and errors: what only `drrun actions NAME` needs. */
+void dr_aws_document_fully(struct dr_aws_resource *resource);
+
+#endif
