@@ -39,6 +39,11 @@ _drrun_actions() {
     drrun actions --json "${place[@]}" 2>/dev/null | grep -o '"name": *"[^"]*"' | sed 's/.*"\([^"]*\)"$/\1/'
 }
 
+# Of the AWS service models: services, or with one the operations.
+_drrun_models() {
+    drrun models --json "$@" 2>/dev/null | grep -o '"name": *"[^"]*"' | sed 's/.*"\([^"]*\)"$/\1/'
+}
+
 _drrun_files() {
     local prefix=${1:-}
     compopt -o filenames 2>/dev/null
@@ -99,6 +104,13 @@ _drrun() {
     case $(drrun "$command" --help 2>/dev/null | sed -n 's/^Usage: drrun [a-z-]* *//p') in
     ID* | '[ID'*) mapfile -t COMPREPLY < <(compgen -W "$(_drrun_executions)" -- "$cur") ;;
     FILE* | '[FILE'*) _drrun_files ;;
+    SERVICE* | '[SERVICE'*)
+        case $COMP_CWORD:${COMP_WORDS[2]} in
+        2:*) mapfile -t COMPREPLY < <(compgen -W "import $(_drrun_models)" -- "$cur") ;;
+        3:import) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+        3:*) mapfile -t COMPREPLY < <(compgen -W "$(_drrun_models "${COMP_WORDS[2]}")" -- "$cur") ;;
+        esac
+        ;;
     NAME* | '[NAME'*) mapfile -t COMPREPLY < <(compgen -W "$(_drrun_actions)" -- "$cur") ;;
     esac
 }

@@ -59,6 +59,11 @@ function __drrun_actions
     drrun actions --json (__drrun_place) 2>/dev/null | string match -rag '"name": *"([^"]*)"'
 end
 
+# Of the AWS service models: services, or with one the operations.
+function __drrun_models
+    drrun models --json $argv 2>/dev/null | string match -rag '"name": *"([^"]*)"'
+end
+
 function __drrun_files # with the prefix $argv[2], such as @
     set -l word (string replace -r -- "^$argv[2]" '' "$argv[1]")
     for file in $word*
@@ -124,6 +129,15 @@ function __drrun_complete
             __drrun_executions
         case 'FILE*' '[FILE*'
             __drrun_files "$word"
+        case 'SERVICE*' '[SERVICE*'
+            if test (count $words) = 2
+                __drrun_models
+                echo import
+            else if test (count $words) = 3 -a "$words[3]" = import
+                __fish_complete_directories "$word"
+            else if test (count $words) = 3
+                __drrun_models $words[3]
+            end
         case 'NAME*' '[NAME*'
             __drrun_actions
     end

@@ -82,6 +82,9 @@ for shell in bash zsh fish; do
     expect $shell "drrun show " "20261121-000000-abcdef" "hello.yaml"
     expect $shell "drrun show 2026" "20261121-000000-abcdef" ""
     expect $shell "drrun --store $work/nothing show " "" "20261121-000000-abcdef"
+    expect $shell "drrun models rd" "rds rdsdata" "describeDBInstances"
+    expect $shell "drrun models imp" "import" ""
+    expect $shell "drrun models rds describeDBI" "describeDBInstances" "rds"
     expect $shell "drrun list --" "--help --json --status" "--input"
 done
 expect bash "drrun run --input @h" "@hello.yaml"

@@ -327,6 +327,16 @@ const struct dr_aws_model *dr_aws_models_find_sdk(struct dr_aws_models *models, 
     return NULL;
 }
 
+const char *dr_aws_models_import_folder(struct dr_aws_models *models)
+{
+    return dr_aws_finder_imports(finder_of(models));
+}
+
+const char *dr_aws_models_overlays(struct dr_aws_models *models)
+{
+    return dr_aws_finder_overlays(finder_of(models));
+}
+
 static const char *entry_text(const json_t *entry, const char *key)
 {
     const char *text = json_string_value(json_object_get(entry, key));

@@ -158,6 +158,11 @@ struct dr_aws_model_row {
 /* Every service there is, sorted by name; borrowed. */
 const struct dr_aws_model_row *dr_aws_models_list(struct dr_aws_models *models, size_t *ret_count);
 
+/* Where `drrun models import` puts models, unless told otherwise; NULL: there is no home folder. */
+const char *dr_aws_models_import_folder(struct dr_aws_models *models);
+/* The overlays that are installed beside the bundled models; NULL: none. */
+const char *dr_aws_models_overlays(struct dr_aws_models *models);
+
 /* An operation in the API's spelling, or as Step Functions spells it (camelCase: "describeDBInstances"). NULL: none. */
 const struct dr_aws_operation *dr_aws_model_operation(const struct dr_aws_model *model, const char *name);
 /* Why there is no such operation, in words: the nearest name in the same spelling, the model's date and origin, how to
