@@ -16,6 +16,8 @@
 #define DR_DETAIL_BYTES_MAX (64u << 10)   /* what the record of a call's result keeps beside it; more is left out */
 #define DR_OUTPUT_BYTES_MAX (8u << 20)    /* captured from a process or an HTTP body by default */
 #define DR_AWS_PAGES_MAX 10000            /* of one AWS call that follows its pages */
+#define DR_AWS_ROLE_DEPTH_MAX 16u         /* roles that lead to one another by source_profile */
+#define DR_AWS_INI_BYTES_MAX (1u << 20)   /* ~/.aws/config and ~/.aws/credentials, each */
 
 #define DR_RULES_STEPS_MAX 100000     /* calls, texts and rules that one AWS endpoint may take; S3 takes some 200 */
 #define DR_RULES_DEPTH_MAX 64         /* nesting of an endpoint rule set; S3's is 20 deep */

@@ -41,6 +41,7 @@ struct dr_http_request { /* everything is borrowed, and copied by the start func
     const char *ca_file, *certificate_file, *key_file; /* PEM; NULL: the system's roots, no client certificate */
     const char *resolve;                               /* "host:port:address" override as in CURLOPT_RESOLVE, or NULL */
     bool insecure;          /* TLS is not verified: only when the runbook says so in as many words */
+    bool past_proxy;        /* never through a configured proxy: what answers stands beside this machine */
     unsigned redirects_max; /* 0: redirects are not followed */
 };
 

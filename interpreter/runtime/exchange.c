@@ -427,7 +427,7 @@ static void set_special(struct dr_line *line, const struct dr_http_request *requ
 {
     const struct dr_curl *curl = line->curl;
     if (!request->ca_file && !request->certificate_file && !request->key_file && !request->resolve &&
-        !request->insecure && !request->connect_timeout_ms)
+        !request->insecure && !request->past_proxy && !request->connect_timeout_ms)
         return;
     line->fresh = false;
     if (request->ca_file) {
@@ -446,6 +446,8 @@ static void set_special(struct dr_line *line, const struct dr_http_request *requ
         curl->easy_setopt(line->easy, CURLOPT_SSL_VERIFYPEER, 0L);
         curl->easy_setopt(line->easy, CURLOPT_SSL_VERIFYHOST, 0L);
     }
+    if (request->past_proxy)
+        curl->easy_setopt(line->easy, CURLOPT_NOPROXY, "*");
     if (request->connect_timeout_ms)
         curl->easy_setopt(line->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
 }

@@ -32,7 +32,11 @@ struct dr_aws_lookup *dr_aws_credentials_get(struct dr_aws_credentials *credenti
 void dr_aws_credentials_cancel(struct dr_aws_lookup *handle); /* no callback after it; NULL is fine */
 
 /* The source that gave the cached identity: "environment", "profile prod (role arn:...)", for sts.whoami and messages.
- */
+ * NULL: none was asked for yet. */
 const char *dr_aws_credentials_source(const struct dr_aws_credentials *credentials);
+
+/* "drrun-<name>" fit for a role's session name, so that CloudTrail tells which runbook did what: what is no letter,
+ * digit or =,.@-_+ becomes '-', and 64 characters are kept. Owned by the caller. */
+char *dr_aws_session_name(const char *execution_name);
 
 #endif

@@ -1,6 +1,7 @@
 /* The parser of AWS's configuration files. A line at a time: section, key, or what belongs to the key above it. */
 #include "providers/aws/credentials/ini.h"
 
+#include "interpreter/base/limits.h"
 #include "interpreter/base/text.h"
 #include "providers/aws/credentials/words.h"
 

@@ -7,8 +7,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define DR_AWS_INI_BYTES_MAX (1u << 20) /* of one file */
-
 struct dr_aws_ini;
 
 /* `name` is the file's, for messages. `credentials`: the names of sections are the profiles' names as they are; else

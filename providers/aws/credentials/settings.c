@@ -2,6 +2,7 @@
 #include "providers/aws/credentials/settings.h"
 
 #include "interpreter/base/diagnostic.h"
+#include "interpreter/base/limits.h"
 #include "interpreter/base/text.h"
 #include "providers/aws/credentials/ini.h"
 

@@ -1,6 +1,7 @@
 /* The settings: both files as the SDKs read them, broken lines, the profile, the Region, configured endpoints. */
 #include "providers/aws/credentials/settings.h"
 
+#include "interpreter/base/limits.h"
 #include "interpreter/base/text.h"
 #include "providers/aws/credentials/ini.h"
 #include "providers/aws/credentials/words.h"
