@@ -98,6 +98,9 @@ bool dr_confirm(const char *question);
 /* The store of --store, $DRRUN_STORE or $XDG_STATE_HOME/drrun. NULL, having complained. */
 struct dr_store *dr_open_store(bool create);
 /* The catalogue with --actions, $DRRUN_ACTIONS and the installed actions. Never NULL. */
+/* AWS as the user has it set up: models, settings, credentials; made on first use, shared by all that the process does,
+ * and reads nothing before it is needed. */
+struct dr_aws *dr_open_aws(void);
 struct dr_catalogue *dr_open_catalogue(void);
 /* The execution that `word` means: an id, the beginning of one, a name (the newest so named), or with NULL the newest
  * that `wanted` accepts. The caller frees. NULL, having complained. */

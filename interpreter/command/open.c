@@ -2,6 +2,7 @@
 #include "interpreter/command/command.h"
 
 #include "interpreter/base/limits.h"
+#include "providers/aws/integration/integration.h"
 #include "providers/provider.h"
 
 #include <errno.h>
@@ -39,9 +40,33 @@ struct dr_store *dr_open_store(bool create)
     return store;
 }
 
+static struct dr_aws *shared_aws;
+static struct dr_resolver *shared_resolver;
+
+/* Credentials are wiped when they go. */
+static void close_aws(void)
+{
+    dr_aws_resolver_free(shared_resolver);
+    dr_aws_free(shared_aws);
+    shared_resolver = NULL;
+    shared_aws = NULL;
+}
+
+struct dr_aws *dr_open_aws(void)
+{
+    if (!shared_aws) {
+        shared_aws = dr_aws_new(&(struct dr_aws_options){0});
+        atexit(close_aws);
+    }
+    return shared_aws;
+}
+
 struct dr_catalogue *dr_open_catalogue(void)
 {
     struct dr_catalogue *catalogue = dr_catalogue_new(dr_primitives());
+    if (!shared_resolver)
+        shared_resolver = dr_aws_resolver_new(dr_open_aws());
+    dr_catalogue_set_resolver(catalogue, shared_resolver);
     for (size_t i = 0; i < dr_globals.actions.count; i++)
         dr_catalogue_add_folder(catalogue, dr_globals.actions.items[i]);
     const char *configured = getenv("DRRUN_ACTIONS");

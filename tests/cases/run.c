@@ -11,6 +11,7 @@
  *         path: [State, State]         the states left, in order
  *         takes: 90                    seconds of virtual time
  *         requests: ["GET http://..."] what the services saw
+ *         bodies: [{...}, "text"]      what they were sent; an object or a list: as JSON
  *         invalid: ["message ..."]     the runbook or input is refused: these texts occur, in order
  * Usage: cases FOLDER. */
 #include "tests/support/lab.h"
@@ -97,6 +98,26 @@ static bool check_invalid(const json_t *wanted, const json_t *found)
     return true;
 }
 
+static bool check_bodies(const char *path, size_t number, const json_t *wanted, const json_t *result)
+{
+    json_t *found = json_array();
+    size_t i;
+    json_t *body;
+    json_array_foreach((json_t *)(uintptr_t)json_object_get(result, "bodies"), i, body)
+    {
+        bool as_text = json_is_string(json_array_get(wanted, i));
+        json_t *parsed = as_text || !json_is_string(body)
+                             ? NULL
+                             : dr_json_parse(json_string_value(body), json_string_length(body), NULL);
+        json_array_append_new(found, parsed ? parsed : json_incref(body));
+    }
+    bool equal = same(wanted, found);
+    if (!equal)
+        complain(path, number, "bodies", wanted, found);
+    json_decref(found);
+    return equal;
+}
+
 static bool check(const char *path, size_t number, const json_t *run, const json_t *result)
 {
     const json_t *error = json_object_get(run, "error"), *cause = json_object_get(run, "cause"),
@@ -145,6 +166,8 @@ static bool check(const char *path, size_t number, const json_t *run, const json
         complain(path, number, "requests", requests, json_object_get(result, "requests"));
         return false;
     }
+    if (json_object_get(run, "bodies") && !check_bodies(path, number, json_object_get(run, "bodies"), result))
+        return false;
     if (takes &&
         json_integer_value(json_object_get(result, "durationMs")) != (json_int_t)(json_number_value(takes) * 1000)) {
         complain(path, number, "takes", takes, json_object_get(result, "durationMs"));
@@ -157,6 +180,7 @@ static void run_one(const char *path, const json_t *file, size_t number, const j
 {
     struct dr_lab lab = {.store = dr_store_memory(),
                          .actions = "providers/actions",
+                         .aws = true,
                          .service = {.answers = json_object_get(run, "answers")}};
     const json_t *runbook =
         json_object_get(run, "runbook") ? json_object_get(run, "runbook") : json_object_get(file, "runbook");

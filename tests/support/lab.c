@@ -4,6 +4,7 @@
 
 #include "interpreter/base/text.h"
 #include "interpreter/runtime/virtual.h"
+#include "providers/aws/integration/integration.h"
 #include "providers/provider.h"
 
 #include <fcntl.h>
@@ -17,9 +18,10 @@
 /* ----- The scripted service
  * ----------------------------------------------------------------------------------------------- */
 
-static const json_t *next_answer(struct dr_lab_service *service, const char *what)
+static const json_t *next_answer(struct dr_lab_service *service, const char *what, const char *body, size_t body_size)
 {
     json_array_append_new(service->requests, json_string(what));
+    json_array_append_new(service->bodies, body ? json_stringn(body, body_size) : json_null());
     if (service->log) {
         int fd = open(service->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
         char *line = dr_format("%s\n", what);
@@ -47,6 +49,20 @@ static int64_t delay_of(const json_t *answer)
 }
 
 static char body_text[1 << 20];
+static struct dr_http_header header_list[32];
+
+/* The answer's own headers, after `count` that are there. */
+static size_t add_headers(const json_t *answer, size_t count)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)json_object_get(answer, "headers"), name, value)
+    {
+        if (count < sizeof header_list / sizeof *header_list)
+            header_list[count++] = (struct dr_http_header){name, json_string_value(value)};
+    }
+    return count;
+}
 
 static bool answer_http(void *data, const struct dr_http_request *request, int64_t now_ms,
                         struct dr_http_response *response, int64_t *ret_delay_ms)
@@ -54,11 +70,11 @@ static bool answer_http(void *data, const struct dr_http_request *request, int64
     struct dr_lab_service *service = data;
     (void)now_ms;
     char *what = dr_format("%s %s", request->method, request->url);
-    const json_t *answer = next_answer(service, what);
+    const json_t *answer = next_answer(service, what, request->body, request->body_size);
     free(what);
     const char *reach = json_string_value(json_object_get(answer, "reach"));
     const json_t *body = json_object_get(answer, "body");
-    static const struct dr_http_header json_type = {"Content-Type", "application/json"};
+    size_t headers = 0;
     *ret_delay_ms = delay_of(answer);
     if (reach) {
         response->reach = strcmp(reach, "sent") == 0 ? DR_REACH_SENT : DR_REACH_NOTHING;
@@ -78,10 +94,11 @@ static bool answer_http(void *data, const struct dr_http_request *request, int64
         memcpy(body_text, text.bytes, text.size);
         response->body = body_text;
         response->body_size = text.size;
-        response->headers = &json_type;
-        response->header_count = 1;
+        header_list[headers++] = (struct dr_http_header){"Content-Type", "application/json"};
         dr_text_done(&text);
     }
+    response->headers = header_list;
+    response->header_count = add_headers(answer, headers);
     return true;
 }
 
@@ -93,7 +110,7 @@ static bool answer_process(void *data, const struct dr_process_request *request,
     struct dr_text what = {0};
     for (size_t i = 0; request->argv[i]; i++)
         dr_text_printf(&what, "%s%s", i > 0 ? " " : "", request->argv[i]);
-    const json_t *answer = next_answer(service, what.bytes);
+    const json_t *answer = next_answer(service, what.bytes, NULL, 0);
     dr_text_done(&what);
     const json_t *output = json_object_get(answer, "output"), *errors = json_object_get(answer, "errors");
     *ret_delay_ms = delay_of(answer);
@@ -230,6 +247,7 @@ static json_t *finish_session(struct session *session)
     json_object_set_new(result, "durationMs",
                         json_integer(dr_execution_last_ms(execution) - dr_execution_started_ms(execution)));
     json_object_set(result, "requests", session->lab->service.requests);
+    json_object_set(result, "bodies", session->lab->service.bodies);
     json_object_set(result, "metrics", (json_t *)(uintptr_t)dr_execution_metrics(execution));
     json_object_set_new(result, "transitions", json_integer((json_int_t)dr_execution_transitions(execution)));
     json_object_set_new(result, "turns", json_integer(turns));
@@ -241,15 +259,41 @@ static json_t *finish_session(struct session *session)
     return result;
 }
 
+static const char *aws_environment(const char *name)
+{
+    static const char *const variables[][2] = {
+        {"AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"},
+        {"AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"},
+        {"AWS_REGION", "eu-west-1"},
+        {"AWS_EC2_METADATA_DISABLED", "true"},
+    };
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+        if (strcmp(variables[i][0], name) == 0)
+            return variables[i][1];
+    return NULL;
+}
+
+static void add_aws(struct dr_lab *lab)
+{
+    lab->aws_shared = dr_aws_new(&(struct dr_aws_options){.environment = aws_environment});
+    lab->aws_resolver = dr_aws_resolver_new(lab->aws_shared);
+    dr_catalogue_set_resolver(lab->catalogue, lab->aws_resolver);
+    dr_catalogue_add_folder(lab->catalogue, "providers/aws/actions");
+}
+
 static void prepare(struct dr_lab *lab)
 {
     if (!lab->catalogue) {
         lab->catalogue = dr_catalogue_new(lab->callers ? dr_lab_primitives() : dr_primitives());
         if (lab->actions)
             dr_catalogue_add_folder(lab->catalogue, lab->actions);
+        if (lab->aws)
+            add_aws(lab);
     }
     if (!lab->service.requests)
         lab->service.requests = json_array();
+    if (!lab->service.bodies)
+        lab->service.bodies = json_array();
     if (!lab->id)
         lab->id = "lab";
 }
@@ -348,7 +392,10 @@ json_t *dr_lab_resume(struct dr_lab *lab)
 void dr_lab_done(struct dr_lab *lab)
 {
     dr_catalogue_free(lab->catalogue);
+    dr_aws_resolver_free(lab->aws_resolver);
+    dr_aws_free(lab->aws_shared);
     json_decref(lab->service.requests);
+    json_decref(lab->service.bodies);
     *lab = (struct dr_lab){0};
 }
 

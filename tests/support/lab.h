@@ -4,15 +4,18 @@
 
 #include "interpreter/engine/execution.h"
 
+struct dr_aws;
+
 /* A scripted service: a list of answers, taken in turn (the last one stays), or an object of answers by request ("GET
  * http://..."), each always the same. Each is an object:
  *   status, body, headers, delay (ms; -1: never), reach ("nothing", "sent": no answer comes), exit, output, errors
- * What arrived is remembered in `requests` and, if `log` is given, as lines of that file (so that it survives a killed
- * process). */
+ * What arrived is remembered in `requests`, the bodies of HTTP requests in `bodies`, and, if `log` is given, as lines
+ * of that file (so that it survives a killed process). */
 struct dr_lab_service {
     const json_t *answers;
     size_t taken;
     json_t *requests; /* ["POST http://..." ...] */
+    json_t *bodies;   /* as text, in the same order; null: none */
     const char *log;
     unsigned die_at; /* the process ends like after kill -9 when so many requests have arrived (they have: their effect
                         happened); 0: never */
@@ -29,7 +32,10 @@ struct dr_lab {
     unsigned stop_after_turns; /* the process dies after so many turns: dr_store_memory_crash() it; 0: never */
     uint64_t snapshot_records; /* 0: the default */
     bool leave_at_once;        /* the Ctrl-C came twice: calls under way are not waited for */
-    bool callers;              /* test:call and test:send are there (caller.h) */
+    bool aws;                  /* AWS is known, from the bundled models, with invented credentials in eu-west-1 */
+    struct dr_aws *aws_shared; /* owned: made on first use */
+    struct dr_resolver *aws_resolver;
+    bool callers; /* test:call and test:send are there (caller.h) */
     /* Messages of other processes, in every life again until something takes them: [{"at": ms from the start, "token"
      * (none: the only one), and "output", "error" or "heartbeat": true}]. Borrowed; NULL: none. */
     const json_t *inbox;
