@@ -9,7 +9,7 @@ void dr_aws_percent_encode(struct dr_text *text, const char *bytes, size_t size)
 
 /* RFC 1123: letters, digits and inner hyphens, 1 to 63 of them; `dots`: several such labels. */
 bool dr_aws_is_host_label(const char *name, size_t size, bool dots);
-/* Whether an S3 bucket may stand in a host name: labels of at least 3 lower-case characters, no IPv4 address. */
+/* Whether an S3 bucket may stand in a host name: 3 characters at least, lower case, no IPv4 address. */
 bool dr_aws_is_bucket_host(const char *name, size_t size, bool dots);
 bool dr_aws_is_ipv4(const char *text, size_t size);
 

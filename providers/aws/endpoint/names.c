@@ -67,20 +67,12 @@ bool dr_aws_is_ipv4(const char *text, size_t size)
 
 bool dr_aws_is_bucket_host(const char *name, size_t size, bool dots)
 {
-    if (!dr_aws_is_host_label(name, size, dots) || dr_aws_is_ipv4(name, size)) {
+    if (size < 3 || !dr_aws_is_host_label(name, size, dots) || dr_aws_is_ipv4(name, size)) {
         return false;
     }
-    size_t label = 0;
-    for (size_t i = 0; i <= size; i++) {
-        if (i == size || name[i] == '.') {
-            if (label < 3) {
-                return false;
-            }
-            label = 0;
-        } else if (name[i] >= 'A' && name[i] <= 'Z') {
+    for (size_t i = 0; i < size; i++) {
+        if (name[i] >= 'A' && name[i] <= 'Z') {
             return false;
-        } else {
-            label++;
         }
     }
     return true;
