@@ -29,7 +29,7 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PAGES = ['README.md', 'docs/README.md', 'docs/guide/*.md', 'docs/reference/*.md', 'docs/reference/primitives/*.md',
+PAGES = ['README.md', 'docs/README.md', 'docs/guide/*.md', 'docs/reference/*.md', 'docs/reference/*/*.md',
          'docs/conformance*.md', 'runbooks/*/README.md', 'providers/README.md']
 COMMAND_SECONDS = 60
 
