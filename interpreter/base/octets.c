@@ -51,13 +51,25 @@ size_t dr_octets_cut(const char *bytes, size_t size, size_t size_max)
     return size;
 }
 
+/* RFC 3986 section 2.3. */
+static bool is_unreserved(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+           byte == '-' || byte == '.' || byte == '_' || byte == '~';
+}
+
 void dr_octets_percent(struct dr_text *text, const char *bytes, size_t size, const char *also_kept)
 {
-    static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    static const char hex[] = "0123456789ABCDEF";
+    size_t start = 0; /* of a run that is copied as it is */
     for (size_t i = 0; i < size; i++) {
-        if (bytes[i] && (strchr(unreserved, bytes[i]) || strchr(also_kept, bytes[i])))
-            dr_text_putc(text, bytes[i]);
-        else
-            dr_text_printf(text, "%%%02X", (unsigned)(unsigned char)bytes[i]);
+        if (is_unreserved(bytes[i]) || (bytes[i] && strchr(also_kept, bytes[i])))
+            continue;
+        unsigned char byte = (unsigned char)bytes[i];
+        const char spelt[3] = {'%', hex[byte >> 4], hex[byte & 15]};
+        dr_text_add(text, bytes + start, i - start);
+        dr_text_add(text, spelt, sizeof spelt);
+        start = i + 1;
     }
+    dr_text_add(text, bytes + start, size - start);
 }

@@ -23,6 +23,14 @@ struct dr_aws_place dr_aws_place_index(const struct dr_aws_place *up, size_t ind
     return (struct dr_aws_place){.up = up, .index = index, .depth = up->depth + 1};
 }
 
+/* Keys come from the input: what is no text does not get onto a terminal. */
+static void put_name(struct dr_text *text, const char *name)
+{
+    dr_text_putc(text, '.');
+    for (; *name; name++)
+        dr_text_putc(text, (unsigned char)*name < ' ' || *name == 127 ? '?' : *name);
+}
+
 /* "Input.Filters[0].Name". The places are chained from the inside out, so they are gathered first; beyond a few levels
  * only the ends are told. */
 static void put_place(struct dr_text *text, const struct dr_aws_place *place)
@@ -40,7 +48,7 @@ static void put_place(struct dr_text *text, const struct dr_aws_place *place)
     dr_text_puts(text, cut ? "Input..." : "Input");
     while (count-- > 0) {
         if (told[count]->name)
-            dr_text_printf(text, ".%s", told[count]->name);
+            put_name(text, told[count]->name);
         else
             dr_text_printf(text, "[%zu]", told[count]->index);
     }
