@@ -169,14 +169,15 @@ static void end(struct entry *entry, struct dr_aws_finding *finding)
     int64_t now_ms = dr_runtime_now(runtime);
     char *problem = NULL;
     if (finding->kind == DR_AWS_FOUND) {
+        bool renewal = entry->known;
         forget(entry);
         entry->identity = finding->identity;
         entry->source = finding->source;
         entry->known = true;
         *finding = (struct dr_aws_finding){0};
-        /* One that lives for a few minutes only is not renewed by every call. */
+        /* If even a new one lives for a few minutes only, not every call renews it. */
         int64_t left_ms = entry->identity.expires_ms - now_ms;
-        entry->renew_after_ms = left_ms < ADVISORY_MS ? now_ms + left_ms / 2 : now_ms;
+        entry->renew_after_ms = renewal && left_ms < ADVISORY_MS ? now_ms + left_ms / 2 : now_ms;
     } else if (is_valid(entry, now_ms))
         entry->renew_after_ms = now_ms + AFTER_FAILURE_MS;
     else {
