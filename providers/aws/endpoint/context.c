@@ -2,6 +2,7 @@
 #include "providers/aws/endpoint/context.h"
 
 #include "interpreter/base/text.h"
+#include "providers/aws/endpoint/rules.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -113,6 +114,11 @@ static json_t *find(const json_t *value, const char *path, size_t size, unsigned
     }
     if (begins(path, size, "[*]")) {
         return project(value, path + 3, size - 3, depth + 1);
+    }
+    const char *close = *path == '[' ? memchr(path, ']', size) : NULL;
+    if (close && close > path + 1 && strspn(path + 1, "0123456789") == (size_t)(close - path - 1)) {
+        size_t taken = (size_t)(close - path) + 1;
+        return find(dr_rules_attribute(value, path, taken), path + taken, size - taken, depth + 1);
     }
     if (*path == '[') {
         return path[size - 1] == ']' ? select_all(value, path + 1, size - 2, depth + 1) : NULL;

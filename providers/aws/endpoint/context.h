@@ -4,8 +4,8 @@
 
 #include <jansson.h>
 
-/* The part of JMESPath that operationContextParams use: names, "keys(x)", "list[*].x", "[a.b, c]", and "[]" at the end,
- * which flattens. A new reference; NULL: nothing there, or not a path of this kind.
+/* The part of JMESPath that operationContextParams use: names, "keys(x)", "list[0]", "list[*].x", "[a.b, c]", and "[]"
+ * at the end, which flattens. A new reference; NULL: nothing there, or not a path of this kind.
  * (https://jmespath.org/specification.html)
  */
 json_t *dr_aws_context_value(const json_t *input, const char *path);
