@@ -124,17 +124,18 @@ static void finish(struct dr_aws_calling *calling, struct dr_aws_outcome outcome
     release(calling);
 }
 
-/* "rds DescribeDBInstances in us-west-2 at rds.us-west-2.amazonaws.com: ...". `what` is stolen. */
+/* "rds DescribeDBInstances in us-west-2 at rds.us-west-2.amazonaws.com: ... (3 attempts in 2 s; ...)". `what` and
+ * `note` are stolen. */
 static void fail(struct dr_aws_calling *calling, const char *kind, bool unknown, char *what, char *note)
 {
     const char *host = calling->prepared.target.host, *region = calling->region;
-    char *problem = dr_format("%s %s%s%s%s%s: %s", calling->operation->model->name, calling->operation->name,
-                              region ? " in " : "", region ? region : "", host ? " at " : "", host ? host : "", what);
+    char *problem = dr_format("%s %s%s%s%s%s: %s%s%s%s", calling->operation->model->name, calling->operation->name,
+                              region ? " in " : "", region ? region : "", host ? " at " : "", host ? host : "", what,
+                              note ? " (" : "", note ? note : "", note ? ")" : "");
     free(what);
-    finish(calling,
-           (struct dr_aws_outcome){.problem = problem, .problem_kind = kind, .unknown = unknown, .note = note});
-    free(problem);
     free(note);
+    finish(calling, (struct dr_aws_outcome){.problem = problem, .problem_kind = kind, .unknown = unknown});
+    free(problem);
 }
 
 static char *write_note(const struct dr_aws_calling *calling, enum dr_aws_retry_answer why, bool unknown,
@@ -377,9 +378,15 @@ static void end_with_error(struct dr_aws_calling *calling, const struct dr_aws_e
 {
     bool unknown = judgement.unknown && !calling->may_repeat;
     char *note = advice ? dr_copy_string(advice) : write_note(calling, why, unknown, judgement.failure, error->code);
+    if (unknown) { /* nobody who knows said no */
+        fail(calling, "Response", true,
+             dr_format("the answer is HTTP %d, and not from the service: %s", error->status,
+                       error->message[0] ? error->message : "it is empty"),
+             note);
+        return;
+    }
     finish(calling,
-           (struct dr_aws_outcome){
-               .error = error, .unknown = unknown, .throttled = judgement.failure == DR_AWS_THROTTLED, .note = note});
+           (struct dr_aws_outcome){.error = error, .throttled = judgement.failure == DR_AWS_THROTTLED, .note = note});
     free(note);
 }
 
@@ -403,9 +410,10 @@ static void handle_error(struct dr_aws_calling *calling, const struct dr_aws_ans
     enum dr_aws_retry_answer why = DR_AWS_RETRY_FINAL;
     bool redirect = answer->status == 301 || answer->status == 302 || answer->status == 303 || answer->status == 307 ||
                     answer->status == 308;
-    if (cure(calling, judgement.cure))
+    if (cure(calling, judgement.cure)) {
+        dr_aws_prepared_done(&calling->prepared); /* a presigned URL in it has the old time and session */
         begin_attempt(calling);
-    else if (follow_bucket(calling, answer, &error) || try_again(calling, judgement, &why))
+    } else if (follow_bucket(calling, answer, &error) || try_again(calling, judgement, &why))
         ;
     else if (redirect && !error.is_modelled_answer)
         handle_redirect(calling, answer);
@@ -604,10 +612,12 @@ static void identified(void *data, const struct dr_aws_identity *identity, const
     const char *kind = NULL;
     bool open = prepare(calling, NULL, &other, &kind) && calling->prepared.request.anonymous;
     free(other);
-    if (open)
+    if (open) {
         transmit(calling, NULL);
-    else
-        fail(calling, "Credentials", false, dr_copy_string(problem), NULL);
+        return;
+    }
+    dr_aws_prepared_done(&calling->prepared); /* no host had to do with it */
+    fail(calling, "Credentials", false, dr_copy_string(problem), NULL);
 }
 
 static void lookup_takes_too_long(void *data)

@@ -58,8 +58,8 @@ struct dr_aws_outcome {               /* borrowed by the callback */
     const char *problem_kind; /* "Connection", "Timeout", "Credentials", "Endpoint", "Request", "Response" */
     bool unknown;             /* the last attempt may have taken effect, and `may_repeat` was false */
     bool throttled;           /* the attempts ran out on throttling: a quota may be the reason */
-    const char *note; /* for people, to be put after the error's message or the problem: why there was no further
-                         attempt, and what may be done ("3 attempts in 2.1 s, ..."). NULL: nothing to add */
+    const char *note; /* with `error`, for people: why there was no further attempt, and what may be done ("3 attempts
+                         in 2 s; ..."). NULL: nothing to add. A problem's text has it in itself */
     const char *region, *host;
     const struct dr_aws_attempt *attempts;
     size_t attempt_count;

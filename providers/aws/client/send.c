@@ -219,7 +219,8 @@ static char *presign(const struct dr_aws_preparing *preparing, const struct dr_a
     if (dr_aws_presign_serialize(preparing->operation, preparing->input, preparing->region, &prepared.request,
                                  ret_problem) &&
         aim(preparing, preparing->input, need->source_region, &prepared, ret_problem)) {
-        struct dr_aws_scope scope = make_scope(&prepared, preparing->now_ms);
+        int64_t server_ms = dr_aws_skew_guess(&preparing->aws->skews, prepared.target.host, preparing->now_ms);
+        struct dr_aws_scope scope = make_scope(&prepared, server_ms);
         scope.content_sha256 = false;
         scope.expires_seconds = PRESIGNED_SECONDS;
         struct dr_aws_to_sign to_sign = make_to_sign(&prepared, &(struct dr_aws_headers){0});

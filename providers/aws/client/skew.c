@@ -61,6 +61,12 @@ int64_t dr_aws_skew_time(const struct dr_aws_skews *skews, const char *host, int
     return now_ms + (skew ? skew->ahead_ms : 0);
 }
 
+int64_t dr_aws_skew_guess(const struct dr_aws_skews *skews, const char *host, int64_t now_ms)
+{
+    bool known = find_skew(skews, host) || skews->count == 0;
+    return dr_aws_skew_time(skews, known ? host : skews->items[skews->count - 1].host, now_ms);
+}
+
 bool dr_aws_skew_learn(struct dr_aws_skews *skews, const char *host, const char *date, int64_t signed_ms,
                        int64_t now_ms, int64_t least_ms)
 {

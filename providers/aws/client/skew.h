@@ -15,6 +15,10 @@ struct dr_aws_skews { /* zero-initialise */
 /* The server's time for our `now_ms`. */
 int64_t dr_aws_skew_time(const struct dr_aws_skews *skews, const char *host, int64_t now_ms);
 
+/* The same for a host that will not tell: if nothing is known of it, what another host taught, since it is mostly our
+ * own clock that is wrong. */
+int64_t dr_aws_skew_guess(const struct dr_aws_skews *skews, const char *host, int64_t now_ms);
+
 /* The answer of `host` to a request that was signed with `signed_ms` came at `now_ms` with this Date header (NULL:
  * none). true: it differs from `signed_ms` by `least_ms` or more, and is remembered. */
 bool dr_aws_skew_learn(struct dr_aws_skews *skews, const char *host, const char *date, int64_t signed_ms,

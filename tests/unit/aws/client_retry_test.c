@@ -1,5 +1,6 @@
 /* The standard retry mode, number by number; which errors are retried; the clocks' skew. */
 #include "providers/aws/client/judge.h"
+#include "providers/aws/client/rate.h"
 #include "providers/aws/client/retry.h"
 #include "providers/aws/client/skew.h"
 
@@ -226,6 +227,33 @@ static void silence_is_told_apart(void **state)
     }
 }
 
+/* The numbers are those of botocore's ClientRateLimiter, rounded up to whole milliseconds. */
+static void the_adaptive_brake_is_botocores(void **state)
+{
+    (void)state;
+    static const struct {
+        bool throttled;
+        int64_t wait_ms;
+        double rate; /* afterwards */
+    } rows[] = {{true, 0, 0.5},       {false, 2000, 1.6},   {false, 625, 3.52},   {false, 285, 3.52},
+                {false, 284, 7.104},  {false, 141, 7.104},  {true, 141, 2.4864},  {true, 400, 1.7405},
+                {false, 575, 2.3735}, {false, 421, 2.4812}, {false, 403, 2.4883}, {false, 402, 2.5605}};
+    struct dr_aws_rate rate = {0};
+    int64_t now_ms = 1000000;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t wait_ms = dr_aws_rate_wait_ms(&rate, now_ms);
+        assert_int_equal(wait_ms, rows[i].wait_ms);
+        now_ms += wait_ms;
+        dr_aws_rate_answer(&rate, rows[i].throttled, now_ms);
+        assert_true(rate.rate > rows[i].rate - 0.0001 && rate.rate < rows[i].rate + 0.0001);
+    }
+    rate = (struct dr_aws_rate){0};
+    for (int i = 0; i < 1000; i++, now_ms += 3) { /* without throttling there is no brake */
+        assert_int_equal(dr_aws_rate_wait_ms(&rate, now_ms), 0);
+        dr_aws_rate_answer(&rate, false, now_ms);
+    }
+}
+
 static void dates_of_http(void **state)
 {
     (void)state;
@@ -272,6 +300,9 @@ static void skew_is_learned_by_host(void **state)
     assert_true(dr_aws_skew_learn(&skews, "a", date, ours_ms - 300, ours_ms, 240000));
     assert_int_equal(dr_aws_skew_time(&skews, "a", ours_ms + 50), server_ms + 50);
     assert_int_equal(dr_aws_skew_time(&skews, "b", ours_ms), ours_ms);
+    assert_int_equal(dr_aws_skew_guess(&skews, "a", 0), 3600000);
+    assert_int_equal(dr_aws_skew_guess(&skews, "b", 0), 3600000);
+    assert_int_equal(dr_aws_skew_guess(&(struct dr_aws_skews){0}, "b", 7), 7);
     assert_true(dr_aws_skew_learn(&skews, "b", date, server_ms + 7200000, server_ms + 7200000, 240000));
     assert_int_equal(dr_aws_skew_time(&skews, "b", 0), -7200000);
     assert_int_equal(dr_aws_skew_time(&skews, "a", 0), 3600000);
@@ -287,6 +318,7 @@ int main(void)
         cmocka_unit_test(refusals_cost_nothing),
         cmocka_unit_test(errors_are_told_apart),
         cmocka_unit_test(silence_is_told_apart),
+        cmocka_unit_test(the_adaptive_brake_is_botocores),
         cmocka_unit_test(dates_of_http),
         cmocka_unit_test(skew_is_learned_by_host),
     };
