@@ -4,6 +4,7 @@
 #include "interpreter/base/limits.h"
 #include "interpreter/base/octets.h"
 #include "providers/aws/protocol/parse.h"
+#include "providers/aws/protocol/serialize.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,29 @@ static bool is_greedy(const char *label, size_t size)
     return size > 2 && label[size - 2] == '+';
 }
 
+static size_t count_segments(const char *path, size_t size)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < size; i++)
+        count += path[i] != '/' && (i == 0 || path[i - 1] == '/');
+    return count;
+}
+
+/* How much of the path a greedy label takes: all but as many segments as the pattern has behind it. */
+static size_t greedy_size(const char *path, size_t segments_behind)
+{
+    size_t size = strlen(path);
+    for (; segments_behind > 0; segments_behind--) {
+        while (size > 0 && path[size - 1] == '/')
+            size--;
+        while (size > 0 && path[size - 1] != '/')
+            size--;
+    }
+    while (segments_behind == 0 && size > 0 && path[size] != '\0' && path[size - 1] == '/')
+        size--;
+    return size;
+}
+
 /* Matches a path with a template's ("/2013-04-01/hostedzone/{Id}/rrset"); calls `label` (may be NULL) for each label.
  * The number of literal segments, or -1. */
 static int match_path(const char *pattern, size_t pattern_size, const char *path, pair_fn *label, void *data)
@@ -108,26 +132,24 @@ static int match_path(const char *pattern, size_t pattern_size, const char *path
             path++;
         if (pattern == end)
             return *path ? -1 : literal;
-        size_t size = 0, given = strcspn(path, "/");
-        while (pattern + size < end && pattern[size] != '/')
-            size++;
+        const char *slash = memchr(pattern, '/', (size_t)(end - pattern));
+        size_t size = (size_t)((slash ? slash : end) - pattern), given = strcspn(path, "/");
+        bool greedy = *pattern == '{' && is_greedy(pattern, size);
+        if (greedy)
+            given = greedy_size(path, count_segments(pattern + size, (size_t)(end - pattern) - size));
         if (given == 0)
             return -1;
         if (*pattern != '{') {
             if (size != given || strncmp(pattern, path, size) != 0)
                 return -1;
             literal++;
-        } else {
-            bool greedy = is_greedy(pattern, size);
-            given = greedy ? strlen(path) : given;
-            if (label) {
-                char *name = dr_copy_bytes(pattern + 1, size - (greedy ? 3 : 2));
-                size_t value_size;
-                char *value = decode(path, given, false, &value_size);
-                label(data, name, value, value_size, true);
-                free(name);
-                free(value);
-            }
+        } else if (label) {
+            char *name = dr_copy_bytes(pattern + 1, size - (greedy ? 3 : 2));
+            size_t value_size;
+            char *value = decode(path, given, false, &value_size);
+            label(data, name, value, value_size, true);
+            free(name);
+            free(value);
         }
         pattern += size;
         path += given;
@@ -210,7 +232,7 @@ static const struct dr_aws_operation *by_path(const struct dr_aws_model *model, 
                         ? -1
                         : match_query(operation->request_uri + size + (operation->request_uri[size] == '?'), request);
         int members = query < 0 ? -1 : match_members(operation, request);
-        int score = members < 0 ? -1 : literal * 10000 + query * 100 + members;
+        int score = members < 0 ? -1 : literal * 10000 + query * 100 + members * 2 + !operation->deprecated;
         if (score > best_score) {
             best = operation;
             best_score = score;
@@ -274,7 +296,7 @@ static json_t *form_value(const struct form *form, const struct dr_aws_member *m
 static const json_t *branch_of(const struct form *form, const struct dr_aws_member *member, const json_t *tree)
 {
     if (!form->ec2)
-        return json_object_get(tree, dr_aws_wire_name(member));
+        return json_object_get(tree, dr_aws_sent_name(member));
     if (member->query_name)
         return json_object_get(tree, member->query_name);
     char *name = dr_copy_string(dr_aws_wire_name(member));
