@@ -230,6 +230,19 @@ const struct dr_aws_member *dr_aws_find_member(const struct dr_aws_shape *shape,
     return NULL;
 }
 
+bool dr_aws_takes_json(const char *name)
+{
+    static const char *const members[] = {
+#define DR_AWS_JSON_MEMBER(name_) name_,
+#include "providers/aws/integration/json.def"
+#undef DR_AWS_JSON_MEMBER
+    };
+    for (size_t i = 0; name && i < sizeof members / sizeof *members; i++)
+        if (strcmp(members[i], name) == 0)
+            return true;
+    return false;
+}
+
 /* --- Values
  * -----------------------------------------------------------------------------------------------------------
  */
@@ -283,9 +296,16 @@ struct walk {
 
 static json_t *convert(const struct walk *walk, const struct dr_aws_shape *shape, const json_t *value);
 
+/* {"Base64": "..."} for bytes that are no text: the protocol decodes it. Where data is meant by nature, it is data. */
+static bool is_bytes_for(const struct dr_aws_member *member, const json_t *value)
+{
+    return dr_aws_is_bytes(value) && dr_aws_member_shape(member)->type == DR_AWS_BLOB &&
+           !dr_aws_takes_json(member->name);
+}
+
 static json_t *convert_member(const struct walk *walk, const struct dr_aws_member *member, const json_t *value)
 {
-    if (member->jsonvalue)
+    if (member->jsonvalue || (!walk->to_sdk && is_bytes_for(member, value)))
         return dr_json_share(value);
     return convert(walk, dr_aws_member_shape(member), value);
 }

@@ -24,9 +24,13 @@ const struct dr_aws_member *dr_aws_find_member(const struct dr_aws_shape *shape,
 /* A member in one of the spellings; owned by the caller. */
 char *dr_aws_spell_member(enum dr_aws_spelling spelling, const char *api_name);
 
+/* Whether data is the JSON text of this member by nature (json.def), in the API's spelling; NULL is none. */
+bool dr_aws_takes_json(const char *name);
+
 /* A value of `shape` from any spelling into the API's: new reference. Keys that are no members stay as they are. Map
  * keys and values of enumerations are never touched. Null members are left out. As Step Functions does, data for a
- * string or blob becomes its JSON text, and text for a number or truth value is read as one. */
+ * string or blob becomes its JSON text, but {"Base64": ...} (DR_AWS_BASE64) stays as it is; and text for a number or
+ * truth value is read as one. */
 json_t *dr_aws_from_sdk(const struct dr_aws_shape *shape, const json_t *value);
 /* A value of `shape` in the API's spelling into Step Functions'. */
 json_t *dr_aws_to_sdk(const struct dr_aws_shape *shape, const json_t *value);

@@ -1,6 +1,7 @@
 #include "providers/aws/integration/schema.h"
 
 #include "interpreter/base/text.h"
+#include "providers/aws/integration/names.h"
 #include "providers/aws/integration/pattern.h"
 
 #include <math.h>
@@ -26,17 +27,6 @@ static bool is_listed(const char *const *names, const char *name)
         if (strcmp(names[i], name) == 0)
             return true;
     return false;
-}
-
-static bool takes_json(const char *name)
-{
-    static const char *const members[] = {
-#define DR_AWS_JSON_MEMBER(name_) name_,
-#include "providers/aws/integration/json.def"
-#undef DR_AWS_JSON_MEMBER
-        NULL,
-    };
-    return name && is_listed(members, name);
 }
 
 static void set_type(json_t *schema, const char *first, const char *second, const char *third)
@@ -98,12 +88,23 @@ static void set_pattern(const struct build *build, json_t *schema, const struct 
 /* --- Types
  * ------------------------------------------------------------------------------------------------------------ */
 
+/* Text, or bytes that are none: {"Base64": "AP8="}. */
+static void allow_bytes(json_t *schema)
+{
+    set_type(schema, "string", "object", NULL);
+    json_object_set_new(schema, "properties", json_pack("{s:{s:s}}", DR_AWS_BASE64, "type", "string"));
+    json_object_set_new(schema, "required", json_pack("[s]", DR_AWS_BASE64));
+    json_object_set_new(schema, "additionalProperties", json_false());
+}
+
 static json_t *describe_text(const struct build *build, const struct dr_aws_member *member,
                              const struct dr_aws_shape *shape)
 {
     json_t *schema = json_object();
-    if (!build->output && takes_json(member->name))
+    if (!build->output && dr_aws_takes_json(member->name))
         set_type(schema, "string", "object", "array");
+    else if (!build->output && shape->type == DR_AWS_BLOB)
+        allow_bytes(schema);
     else
         set_type(schema, "string", NULL, NULL);
     if (shape->type == DR_AWS_BLOB)

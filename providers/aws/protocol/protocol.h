@@ -14,6 +14,7 @@
 
 /* A blob of bytes that are no text, on the way in: an object with this one member, {"Base64": "AP8="}. */
 #define DR_AWS_BASE64 "Base64"
+bool dr_aws_is_bytes(const json_t *value); /* whether it is such an object; NULL is none */
 
 /* A growing list of headers; names and values are owned. */
 struct dr_aws_headers {

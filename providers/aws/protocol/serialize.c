@@ -123,6 +123,11 @@ void dr_aws_write_base64(struct dr_text *text, const char *bytes, size_t size)
     json_decref(string);
 }
 
+bool dr_aws_is_bytes(const json_t *value)
+{
+    return json_object_size(value) == 1 && json_is_string(json_object_get(value, DR_AWS_BASE64));
+}
+
 bool dr_aws_write_bytes(struct dr_aws_writer *writer, const struct dr_aws_place *place, const json_t *value,
                         struct dr_text *text)
 {
@@ -130,10 +135,10 @@ bool dr_aws_write_bytes(struct dr_aws_writer *writer, const struct dr_aws_place 
         dr_text_add(text, json_string_value(value), json_string_length(value));
         return dr_aws_bounded(writer, place, text);
     }
-    const json_t *coded = json_object_size(value) == 1 ? json_object_get(value, DR_AWS_BASE64) : NULL;
-    if (!json_is_string(coded))
+    if (!dr_aws_is_bytes(value))
         return dr_aws_refuse(writer, place, "must be a string, or {\"" DR_AWS_BASE64 "\": \"...\"} for bytes, not %s",
                              dr_aws_json_kind(value));
+    const json_t *coded = json_object_get(value, DR_AWS_BASE64);
     unsigned char *bytes;
     size_t size;
     if (!dr_base64_decode(json_string_value(coded), json_string_length(coded), &bytes, &size))

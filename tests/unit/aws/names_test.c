@@ -165,7 +165,8 @@ static const char service[] =
     "\"POST\",\"requestUri\":\"/\"},\"input\":{\"shape\":\"In\"},\"output\":{\"shape\":\"In\"}}},\"shapes\":{"
     "\"In\":{\"type\":\"structure\",\"members\":{\"DBInstanceId\":{\"shape\":\"Text\"},\"items\":{\"shape\":\"List\"},"
     "\"Map\":{\"shape\":\"Map\"},\"Count\":{\"shape\":\"Whole\"},\"On\":{\"shape\":\"Truth\"},\"Value\":{\"shape\":"
-    "\"Value\"},\"Policy\":{\"shape\":\"Text\"},\"MD5OfBody\":{\"shape\":\"Text\"}}},"
+    "\"Value\"},\"Policy\":{\"shape\":\"Text\"},\"MD5OfBody\":{\"shape\":\"Text\"},\"Zip\":{\"shape\":\"Bytes\"},"
+    "\"Payload\":{\"shape\":\"Bytes\"}}},\"Bytes\":{\"type\":\"blob\"},"
     "\"Value\":{\"type\":\"structure\",\"members\":{\"NULL\":{\"shape\":\"Truth\"},\"L\":{\"shape\":\"Values\"},"
     "\"M\":{\"shape\":\"ValueMap\"}}},\"Values\":{\"type\":\"list\",\"member\":{\"shape\":\"Value\"}},"
     "\"ValueMap\":{\"type\":\"map\",\"key\":{\"shape\":\"Text\"},\"value\":{\"shape\":\"Value\"}},"
@@ -256,6 +257,9 @@ static void scalars_are_read_as_step_functions_reads_them(void **state)
     check_value(state, dr_aws_from_sdk,
                 "{\"Count\":\"5\",\"On\":\"true\",\"Policy\":{\"a\":[1]},\"DBInstanceId\":5,\"Items\":null}",
                 "{\"Count\":5,\"On\":true,\"Policy\":\"{\\\"a\\\":[1]}\",\"DBInstanceId\":\"5\"}");
+    check_value(state, dr_aws_from_sdk, "{\"Zip\":{\"Base64\":\"AP8=\"}}", "{\"Zip\":{\"Base64\":\"AP8=\"}}");
+    check_value(state, dr_aws_from_sdk, "{\"Zip\":{\"a\":1},\"Payload\":{\"Base64\":\"x\"}}",
+                "{\"Zip\":\"{\\\"a\\\":1}\",\"Payload\":\"{\\\"Base64\\\":\\\"x\\\"}\"}");
     check_value(state, dr_aws_from_sdk, "{\"Count\":\"five\",\"On\":\"1\"}", "{\"Count\":\"five\",\"On\":\"1\"}");
 }
 

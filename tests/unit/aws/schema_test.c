@@ -128,6 +128,9 @@ static void values_are_checked(void **state)
     expect(state, false, "{\"DbName\":\"ab\",\"One\":{\"A\":\"x\",\"B\":\"y\"}}", "/One must have at most 1 members\n");
     expect(state, false, "{\"DbName\":\"ab\",\"Policy\":{\"Version\":1},\"Anything\":[1],\"Data\":\"more than one\"}",
            "");
+    expect(state, false, "{\"DbName\":\"ab\",\"Data\":{\"Base64\":\"AP8=\"}}", "");
+    expect(state, false, "{\"DbName\":\"ab\",\"Data\":{\"base64\":\"AP8=\"}}",
+           "/Data/base64 is not known. Did you mean \"Base64\"?\n/Data/Base64 is required\n");
 }
 
 static void a_null_is_not_given(void **state)
