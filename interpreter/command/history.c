@@ -218,11 +218,11 @@ static void told_as_text(void *data, const struct dr_notice *notice)
         dr_text_printf(&teller->text, "  %s%s%s", notice->error->error, notice->error->cause ? ": " : "",
                        notice->error->cause ? notice->error->cause : "");
     const char *request = json_string_value(json_object_get(notice->detail, "requestId"));
-    size_t attempts = json_array_size(json_object_get(notice->detail, "attempts"));
+    json_int_t attempts = json_integer_value(json_object_get(notice->detail, "attempts"));
     if (request && *request)
         dr_text_printf(&teller->text, "  (request %s)", request);
     if (attempts > 1)
-        dr_text_printf(&teller->text, "  (%zu attempts)", attempts);
+        dr_text_printf(&teller->text, "  (%lld attempts)", (long long)attempts);
     dr_text_putc(&teller->text, '\n');
 }
 

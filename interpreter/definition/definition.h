@@ -68,10 +68,21 @@ enum dr_input_type {
     DR_INPUT_LIST /* of objects, S3 listObjectsV2 */
 };
 
+/* Whether what the reader's call returns is the items, or says which objects hold them. */
+enum dr_reads {
+    DR_READS_ITEMS,
+    DR_READS_INVENTORY, /* S3's inventory: a manifest of CSV files */
+    DR_READS_ATHENA,    /* what Athena's UNLOAD wrote: a list of the objects */
+    DR_READS_LISTED,    /* LOAD_AND_FLATTEN: the objects of a listing */
+};
+
 struct dr_item_reader {
     const char *resource_text;           /* "arn:aws:states:::s3:getObject", or "file:read" (local files) */
     const struct dr_resource *resource;  /* NULL: known in form only (AWS) */
     const struct dr_template *arguments; /* Parameters / Arguments */
+    enum dr_reads reads;
+    const struct dr_resource
+        *get; /* gets one more object, {Bucket, Key}; NULL: `reads` is DR_READS_ITEMS, or unknown */
     enum dr_input_type input_type;
     bool headers_given; /* CSVHeaderLocation: GIVEN instead of FIRST_ROW */
     const char *const *headers;
@@ -84,6 +95,7 @@ struct dr_item_reader {
 struct dr_result_writer {
     const char *resource_text; /* NULL: only WriterConfig is given */
     const struct dr_resource *resource;
+    bool exports; /* {Bucket, Prefix}: several objects as AWS writes them; else one text, the argument Body */
     const struct dr_template *arguments;
     enum { DR_OUTPUT_JSON, DR_OUTPUT_JSONL } output_type;
     enum { DR_TRANSFORM_NONE, DR_TRANSFORM_COMPACT, DR_TRANSFORM_FLATTEN } transformation;

@@ -3,6 +3,7 @@
 
 #include "interpreter/base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool is(const struct dr_node *node, const char *text)
@@ -28,6 +29,54 @@ static const struct dr_template *parse_arguments(struct dr_state_parse *at, cons
     return dr_template_parse(at, dr_node_member(node, name), name, DR_IN_INPUT);
 }
 
+/* Of a writer of objects: a Bucket, and a Prefix if one likes. */
+static void check_destination(struct dr_state_parse *at, const struct dr_node *node, const struct dr_where *outer)
+{
+    static const char *const names[] = {"Bucket", "Prefix"};
+    bool jsonata = at->state->language == DR_JSONATA, bucket = false;
+    const char *field = jsonata ? "Arguments" : "Parameters";
+    const struct dr_node *arguments = dr_node_member(node, field);
+    const struct dr_where where = {outer, field, 0};
+    if (arguments && arguments->kind != DR_NODE_MAP)
+        return;
+    for (size_t i = 0; arguments && i < arguments->children.count; i++) {
+        const struct dr_node *member = arguments->children.items[i];
+        const struct dr_where at_member = {&where, member->key, 0};
+        size_t length = strlen(member->key);
+        size_t named = !jsonata && length > 2 && strcmp(member->key + length - 2, ".$") == 0 ? length - 2 : length;
+        bool known = false;
+        for (size_t j = 0; j < sizeof names / sizeof *names; j++)
+            known |= strlen(names[j]) == named && strncmp(names[j], member->key, named) == 0;
+        bucket |= strncmp(member->key, "Bucket", named) == 0 && named == 6;
+        if (!known)
+            dr_mistake(at->parser, &at_member, member->key_place, DR_SCHEMA, NULL,
+                       "Field '%s' is not supported in a ResultWriter's %s: it takes Bucket and Prefix", member->key,
+                       field);
+    }
+    if (!bucket)
+        dr_mistake(at->parser, &where, arguments ? arguments->key_place : node->key_place, DR_SCHEMA, NULL,
+                   "\"Bucket\" is required in a ResultWriter's %s", field);
+}
+
+/* "arn:aws:states:::s3:getObject", of any partition: Map's own names of operations that aws-sdk has as well. */
+static const char *object_operation(const char *name)
+{
+    const char *states = strncmp(name, "arn:", 4) == 0 ? strstr(name, ":states:::s3:") : NULL;
+    return states && strchr(name + 4, ':') == states ? states + strlen(":states:::s3:") : NULL;
+}
+
+/* Finds the operation under the name that tasks call it by. */
+static const struct dr_resource *find_object_operation(struct dr_state_parse *at, const struct dr_node *resource,
+                                                       const char *operation, const struct dr_where *where)
+{
+    struct dr_node under_sdk = *resource;
+    char *name = dr_format("aws-sdk:s3:%s", operation);
+    under_sdk.string.bytes = dr_arena_string(at->parser->arena, name, strlen(name));
+    under_sdk.string.size = strlen(name);
+    free(name);
+    return dr_resource_parse(at->parser, &under_sdk, NULL, at->state->language, where);
+}
+
 static const struct dr_resource *parse_resource(struct dr_state_parse *at, const struct dr_form *form,
                                                 const struct dr_node *node, const char *provided, const char **ret_text,
                                                 const struct dr_where *where)
@@ -36,9 +85,18 @@ static const struct dr_resource *parse_resource(struct dr_state_parse *at, const
     if (resource == NULL)
         return NULL;
     *ret_text = resource->string.bytes;
+    const char *operation = object_operation(resource->string.bytes);
+    if (operation && strcmp(operation, "putObject") == 0 && provided) {
+        check_destination(at, node, where);
+        return find_object_operation(at, resource, operation, where);
+    }
     const struct dr_node *arguments =
         dr_node_member(node, at->state->language == DR_JSONATA ? "Arguments" : "Parameters");
-    const struct dr_resource *found = dr_resource_parse(at->parser, resource, arguments, at->state->language, where);
+    const struct dr_resource *found =
+        operation
+            ? find_object_operation(
+                  at, resource, strcmp(operation, "listObjectsV2") == 0 ? "listObjectsV2.allPages" : operation, where)
+            : dr_resource_parse(at->parser, resource, arguments, at->state->language, where);
     if (found)
         dr_arguments_check(at->parser, found, node, arguments, at->state->language, provided, where);
     return found;
@@ -50,7 +108,7 @@ static const struct dr_resource *parse_resource(struct dr_state_parse *at, const
 static enum dr_input_type input_type_of(const char *resource, const struct dr_node *config)
 {
     static const enum dr_input_type types[] = {DR_INPUT_JSON, DR_INPUT_JSONL, DR_INPUT_CSV, DR_INPUT_MANIFEST,
-                                               DR_INPUT_LIST};
+                                               DR_INPUT_JSON /* Parquet, which is refused */};
     if (dr_node_member(config, "InputType"))
         return types[choice_of(&dr_reader_config_form, config, "InputType")];
     return resource && strstr(resource, "listObjects") ? DR_INPUT_LIST : DR_INPUT_JSON;
@@ -76,6 +134,35 @@ static void check_csv(struct dr_state_parse *at, const struct dr_item_reader *re
     }
 }
 
+/* What else is to be read, once the first answer is there. */
+static void parse_reads(struct dr_state_parse *at, struct dr_item_reader *reader, const struct dr_node *node,
+                        const struct dr_node *config, const struct dr_where *where)
+{
+    const struct dr_node *manifest = dr_node_member(config, "ManifestType"),
+                         *type = dr_node_member(config, "InputType");
+    const struct dr_where at_type = {where, "InputType", 0}, at_manifest = {where, "ManifestType", 0};
+    if (is(type, "PARQUET"))
+        dr_mistake(at->parser, &at_type, type->place, DR_SCHEMA,
+                   dr_copy_string("Write the data as CSV or JSON Lines, or read it with Athena"),
+                   "drrun does not read Parquet files");
+    if (is(manifest, "ATHENA_DATA"))
+        reader->reads = DR_READS_ATHENA;
+    else if (is(manifest, "S3_INVENTORY") || reader->input_type == DR_INPUT_MANIFEST)
+        reader->reads = DR_READS_INVENTORY;
+    else if (is(dr_node_member(config, "Transformation"), "LOAD_AND_FLATTEN"))
+        reader->reads = DR_READS_LISTED;
+    bool data = is(type, "CSV") || is(type, "JSONL") || (is(type, "JSON") && reader->reads == DR_READS_LISTED);
+    if ((reader->reads == DR_READS_ATHENA || reader->reads == DR_READS_LISTED) && !data && !is(type, "PARQUET") &&
+        !(type && dr_has_placeholder(type)))
+        dr_mistake(at->parser, &at_manifest, config->key_place, DR_SCHEMA, NULL,
+                   "\"InputType\" must say what the objects hold: CSV%s JSONL",
+                   reader->reads == DR_READS_LISTED ? ", JSON or" : " or");
+    const struct dr_node *resource = dr_form_member(&dr_item_reader_form, node, "Resource");
+    if (reader->reads == DR_READS_ITEMS || !resource || !reader->resource)
+        return;
+    reader->get = find_object_operation(at, resource, "getObject", where);
+}
+
 static const struct dr_item_reader *parse_reader(struct dr_state_parse *at, const struct dr_node *node)
 {
     static const char delimiters[] = ",|; \t"; /* as the enumeration has them: COMMA, PIPE, ... */
@@ -98,6 +185,7 @@ static const struct dr_item_reader *parse_reader(struct dr_state_parse *at, cons
     const struct dr_node *pointer = dr_form_member(&dr_reader_config_form, config, "ItemsPointer");
     reader->items_pointer = pointer ? pointer->string.bytes : NULL;
     check_csv(at, reader, config, &config_where);
+    parse_reads(at, reader, node, config, &config_where);
     return reader;
 }
 
@@ -125,6 +213,8 @@ static const struct dr_result_writer *parse_writer(struct dr_state_parse *at, co
     struct dr_result_writer *writer = dr_arena_alloc(at->parser->arena, sizeof *writer);
     writer->resource = parse_resource(at, &dr_result_writer_form, node, "Body", &writer->resource_text, &where);
     writer->arguments = parse_arguments(at, node);
+    const char *operation = writer->resource_text ? object_operation(writer->resource_text) : NULL;
+    writer->exports = operation && strcmp(operation, "putObject") == 0;
     const struct dr_node *config = dr_form_member(&dr_result_writer_form, node, "WriterConfig");
     if (config == NULL ||
         !dr_form_check(at->parser, &dr_writer_config_form, config, at->state->language, &config_where))

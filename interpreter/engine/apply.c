@@ -108,6 +108,10 @@ static void frame_go_on(struct dr_execution *execution, struct dr_frame *frame)
         const struct dr_machine *machine = frame_machine(frame, item);
         struct dr_branch *branch = dr_branch_new(execution, frame, item, machine);
         branch->input = input;
+        if (frame->records) {
+            branch->given = json_incref(input);
+            branch->begun_ms = execution->now_ms;
+        }
         branch->depth_bound = frame->owner->depth_bound + 32;
         branch->last_event = frame->owner->last_event;
         if (frame->kind == DR_FRAME_MAP)
@@ -136,13 +140,14 @@ static void revive_frame(struct dr_execution *execution, struct dr_branch *branc
 }
 
 static void keep_record(struct dr_frame *frame, const struct dr_branch *branch, json_t *output,
-                        const struct dr_error *error)
+                        const struct dr_error *error, int64_t now_ms)
 {
     if (!frame->records)
         return;
-    json_t *value = json_array_get(frame->items, branch->item);
-    json_t *record = json_pack("{s:s,s:I,s:O}", "Status", error ? "FAILED" : "SUCCEEDED", "Index",
-                               (json_int_t)branch->item, "Input", value);
+    json_t *record =
+        json_pack("{s:s,s:I,s:O,s:I,s:I}", "Status", error ? "FAILED" : "SUCCEEDED", "Index", (json_int_t)branch->item,
+                  "Input", branch->given ? branch->given : json_array_get(frame->items, branch->item), "Began",
+                  (json_int_t)branch->begun_ms, "Ended", (json_int_t)now_ms);
     if (error) {
         json_object_set_new(record, "Error", json_string(error->error));
         json_object_set_new(record, "Cause", json_string(error->cause ? error->cause : ""));
@@ -156,7 +161,7 @@ static void branch_ended(struct dr_execution *execution, struct dr_branch *branc
 {
     struct dr_frame *frame = branch->frame;
     frame->results[branch->item] = json_incref(output);
-    keep_record(frame, branch, output, NULL);
+    keep_record(frame, branch, output, NULL, execution->now_ms);
     if (frame->kind == DR_FRAME_MAP)
         dr_notify(execution, frame->owner,
                   (struct dr_notice){.kind = DR_NOTICE_ITEM_SUCCEEDED, .index = branch->item, .output = output});
@@ -189,7 +194,7 @@ static void branch_failed(struct dr_execution *execution, struct dr_branch *bran
                   (struct dr_notice){.kind = DR_NOTICE_ITEM_FAILED, .index = branch->item, .error = &branch->error});
     frame->running--;
     frame->failed++;
-    keep_record(frame, branch, NULL, &branch->error);
+    keep_record(frame, branch, NULL, &branch->error, execution->now_ms);
     if (tolerated(frame)) {
         frame->ended++;
         dr_branch_free(execution, branch);
@@ -308,6 +313,8 @@ static void apply_call(struct dr_execution *execution, struct dr_event *event)
     branch->deadline_ms = event->due_ms;
     json_decref(branch->arguments);
     branch->arguments = json_incref(event->data);
+    json_decref(branch->carried);
+    branch->carried = json_incref(event->decision.carried);
     arm(execution, branch, event->time_ms);
     dr_notify(execution, branch,
               (struct dr_notice){.kind = DR_NOTICE_TASK_SCHEDULED,
@@ -344,10 +351,14 @@ static void apply_result(struct dr_execution *execution, struct dr_event *event)
     bool called = branch->phase == DR_PHASE_CALLING || branch->phase == DR_PHASE_PAUSED;
     if (branch->phase == DR_PHASE_PAUSED)
         execution->paused--;
+    /* A redrive of a Map whose results could not be written keeps them. */
+    bool keeps = called && branch->state->kind == DR_MAP && branch->stage == DR_MAP_WRITE;
     dr_effect_cancel(execution, branch);
     dr_timer_clear(execution, branch);
-    dr_frame_free(execution, branch->children);
-    branch->children = NULL;
+    if (!keeps) {
+        dr_frame_free(execution, branch->children);
+        branch->children = NULL;
+    }
     json_decref(branch->result);
     branch->result = json_incref(event->data);
     dr_error_done(&branch->error);

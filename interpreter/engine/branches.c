@@ -84,6 +84,8 @@ static void forget_state(struct dr_execution *execution, struct dr_branch *branc
     branch->result = NULL;
     json_decref(branch->arguments);
     branch->arguments = NULL;
+    json_decref(branch->carried);
+    branch->carried = NULL;
     free(branch->region);
     branch->region = NULL;
     json_decref(branch->credentials);
@@ -110,6 +112,7 @@ void dr_branch_free(struct dr_execution *execution, struct dr_branch *branch)
             branch->next->previous = branch->previous;
     }
     forget_state(execution, branch);
+    json_decref(branch->given);
     json_decref(branch->input);
     json_decref(branch->scope.variables);
     give_id(execution, branch->id);

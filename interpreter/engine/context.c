@@ -68,6 +68,7 @@ void dr_moment_init(struct dr_moment *moment, struct dr_execution *execution, st
         .input = branch->input,
         .stage = branch->stage,
         .execution_id = execution->id,
+        .carried = branch->carried,
         .view = {.input = branch->input,
                  .scope = &branch->scope,
                  .context = dr_context_build,

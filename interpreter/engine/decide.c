@@ -274,6 +274,31 @@ static json_t *joined(const struct dr_frame *frame)
     return results;
 }
 
+/* Whether a Map that its items failed writes what became of them before it fails. */
+static bool exports_failure(const struct dr_branch *branch, const struct dr_error *error)
+{
+    const struct dr_state *state = branch->state;
+    return branch->phase == DR_PHASE_JOINED && state->kind == DR_MAP && state->map.writer &&
+           state->map.writer->exports && strcmp(error->error, "States.ExceedToleratedFailureThreshold") == 0;
+}
+
+/* The records of its items, also of those that were stopped or never begun. New reference. */
+static json_t *failed_records(const struct dr_frame *frame)
+{
+    json_t *records = json_copy(frame->records);
+    for (const struct dr_branch *child = frame->first; child; child = child->next)
+        if (child->phase == DR_PHASE_ABORTED)
+            json_array_set_new(records, child->item,
+                               json_pack("{s:s,s:I,s:O*,s:I}", "Status", "ABORTED", "Index", (json_int_t)child->item,
+                                         "Input", child->given, "Began", (json_int_t)child->begun_ms));
+    for (size_t i = 0; i < json_array_size(records); i++)
+        if (json_is_null(json_array_get(records, i)))
+            json_array_set_new(records, i,
+                               json_pack("{s:s,s:I,s:O*}", "Status", "PENDING", "Index", (json_int_t)i, "Input",
+                                         json_array_get(frame->items, i)));
+    return records;
+}
+
 static void copy_error(struct dr_error *to, const struct dr_error *from)
 {
     *to = (struct dr_error){.error = dr_copy_string(from->error), .cause = dr_copy_string(from->cause)};
@@ -282,7 +307,8 @@ static void copy_error(struct dr_error *to, const struct dr_error *from)
 /* What goes wrong while a Map reads its items or writes its results has an error name of its own. */
 static void name_map_error(const struct dr_branch *branch, struct dr_error *error)
 {
-    const char *name = branch->stage == DR_MAP_READ    ? "States.ItemReaderFailed"
+    bool reading = branch->stage == DR_MAP_READ || branch->stage == DR_MAP_FETCH;
+    const char *name = reading                         ? "States.ItemReaderFailed"
                        : branch->stage == DR_MAP_WRITE ? "States.ResultWriterFailed"
                                                        : NULL;
     if (branch->state->kind != DR_MAP || branch->phase != DR_PHASE_ANSWERED || !name ||
@@ -303,7 +329,8 @@ void dr_decide(struct dr_execution *execution, struct dr_branch *branch, int64_t
         failed = &branch->error;
     else if (branch->phase == DR_PHASE_JOINED && branch->children->error.error)
         failed = &branch->children->error;
-    if (failed) {
+    bool told = failed && exports_failure(branch, failed);
+    if (failed && !told) {
         struct dr_error error;
         copy_error(&error, failed);
         name_map_error(branch, &error);
@@ -320,7 +347,10 @@ void dr_decide(struct dr_execution *execution, struct dr_branch *branch, int64_t
     } else {
         assert(branch->phase == DR_PHASE_WAITING || branch->phase == DR_PHASE_ANSWERED ||
                branch->phase == DR_PHASE_JOINED);
-        json_t *result = branch->phase == DR_PHASE_JOINED ? joined(branch->children) : json_incref(branch->result);
+        json_t *result = told                               ? failed_records(branch->children)
+                         : branch->phase == DR_PHASE_JOINED ? joined(branch->children)
+                                                            : json_incref(branch->result);
+        moment.failed = told ? failed : NULL;
         type->resume(&moment, result, &decision);
         json_decref(result);
     }

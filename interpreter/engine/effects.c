@@ -64,8 +64,8 @@ const struct dr_resource *dr_effect_resource(const struct dr_state *state, unsig
         return state->task.resource;
     if (state->kind != DR_MAP)
         return NULL;
-    if (stage == DR_MAP_READ)
-        return state->map.reader ? state->map.reader->resource : NULL;
+    if (stage == DR_MAP_READ || stage == DR_MAP_FETCH)
+        return !state->map.reader ? NULL : stage == DR_MAP_READ ? state->map.reader->resource : state->map.reader->get;
     return stage == DR_MAP_WRITE && state->map.writer ? state->map.writer->resource : NULL;
 }
 

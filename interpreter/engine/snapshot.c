@@ -83,6 +83,10 @@ static json_t *write_branch(const struct dr_branch *branch)
     set_value(object, "variables", branch->scope.variables);
     set_value(object, "result", branch->result);
     set_value(object, "arguments", branch->arguments);
+    set_value(object, "carried", branch->carried);
+    set_value(object, "given", branch->given);
+    if (branch->given)
+        set_int(object, "begunMs", branch->begun_ms);
     if (branch->region)
         json_object_set_new(object, "region", json_string(branch->region));
     set_value(object, "credentials", branch->credentials);
@@ -231,6 +235,9 @@ static bool read_branch(struct dr_execution *execution, struct dr_branch *branch
     branch->scope.variables = json_incref(json_object_get(object, "variables"));
     branch->result = json_incref(json_object_get(object, "result"));
     branch->arguments = json_incref(json_object_get(object, "arguments"));
+    branch->carried = json_incref(json_object_get(object, "carried"));
+    branch->given = json_incref(json_object_get(object, "given"));
+    branch->begun_ms = int_of(object, "begunMs");
     branch->region = dr_copy_string(json_string_value(json_object_get(object, "region")));
     branch->credentials = json_incref(json_object_get(object, "credentials"));
     branch->submitted = json_is_true(json_object_get(object, "submitted"));

@@ -42,7 +42,9 @@ struct dr_branch {
     struct dr_frame *children;         /* of its state; NULL: none */
     struct dr_branch *previous, *next; /* in the frame */
     struct dr_branch *ready_next;
-    json_t *input; /* raw; NULL: a Map item whose input has not been made yet */
+    int64_t begun_ms; /* of an item's branch whose run is recorded */
+    json_t *given;    /* the same: what it started with */
+    json_t *input;    /* raw; NULL: a Map item whose input has not been made yet */
     struct dr_scope scope;
     json_t *result;        /* ANSWERED */
     struct dr_error error; /* ANSWERED, FAILED */
@@ -52,6 +54,7 @@ struct dr_branch {
     int64_t due_ms;    /* DR_TIME_NONE: none */
     size_t timer;      /* 1 + index in the timer heap; 0: none */
     json_t *arguments; /* CALLING, PAUSED: as journaled */
+    json_t *carried;   /* the same, and ANSWERED: the state's own */
     const struct dr_resource *resource;
     char *region;        /* of the call, or of what an action inside calls unless told otherwise; NULL: none */
     json_t *credentials; /* the same */

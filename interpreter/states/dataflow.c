@@ -12,6 +12,7 @@ void dr_decision_done(struct dr_decision *decision)
     json_decref(decision->assigned);
     json_decref(decision->items);
     json_decref(decision->credentials);
+    json_decref(decision->carried);
     free(decision->region);
     dr_error_done(&decision->error);
     *decision = (struct dr_decision){0};

@@ -1,6 +1,7 @@
 /* Map: one machine over many items. Stages: read the items (ItemReader), run them, write the results (ResultWriter). */
 #include "interpreter/states/dataflow.h"
 #include "interpreter/states/map_items.h"
+#include "interpreter/states/map_objects.h"
 
 #include "interpreter/base/limits.h"
 #include "interpreter/base/text.h"
@@ -211,6 +212,8 @@ static void map_enter(const struct dr_moment *moment, struct dr_decision *decisi
             decision->output = dr_flow_template(moment, reader->arguments, input, decision);
         else
             decision->output = json_object();
+        if (decision->output && reader->reads != DR_READS_ITEMS)
+            decision->carried = dr_objects_carry(decision->output);
     } else {
         decision->items = own_items(moment, input, decision);
         if (decision->items)
@@ -231,19 +234,49 @@ static void items_were_read(const struct dr_moment *moment, json_t *result, stru
     if (setting_number(&view, &reader->items_max, true, 0, &items_max, decision)) {
         if (items_max < 0)
             dr_flow_fail(decision, "States.ItemReaderFailed", "field MaxItems must be positive");
-        else
+        else if (reader->reads == DR_READS_ITEMS)
             decision->items = dr_items_read(reader, result, (size_t)items_max, decision);
+        else
+            dr_objects_read(moment, result, (size_t)items_max, decision);
     }
     if (decision->items)
         fork_items(moment, input, decision);
     json_decref(input);
 }
 
+/* The arguments of the writer's call, as the author gave them: a new reference, or NULL with a failing decision. */
+static json_t *writer_arguments(const struct dr_moment *moment, struct dr_decision *decision)
+{
+    const struct dr_result_writer *writer = moment->state->map.writer;
+    json_t *input = dr_flow_input(moment, decision), *arguments = NULL;
+    if (input)
+        arguments = writer->arguments ? dr_flow_template(moment, writer->arguments, input, decision) : json_object();
+    json_decref(input);
+    return arguments;
+}
+
+static void export_items(const struct dr_moment *moment, json_t *records, struct dr_decision *decision)
+{
+    const struct dr_result_writer *writer = moment->state->map.writer;
+    if (!writer->resource) {
+        dr_flow_fail(decision, "States.Runtime",
+                     "The resource '%s' cannot be called: this drrun has no provider for it", writer->resource_text);
+        return;
+    }
+    json_t *arguments = writer_arguments(moment, decision);
+    if (arguments)
+        dr_objects_export(moment, arguments, records, decision);
+    json_decref(arguments);
+}
+
 static void items_are_done(const struct dr_moment *moment, json_t *result, struct dr_decision *decision)
 {
     const struct dr_result_writer *writer = moment->state->map.writer;
-    if (!writer) {
-        dr_flow_leave(moment, result, moment->state->next, decision);
+    if (!writer || writer->exports) {
+        if (writer)
+            export_items(moment, result, decision);
+        else
+            dr_flow_leave(moment, result, moment->state->next, decision);
         return;
     }
     json_t *formatted = dr_items_format(writer, result);
@@ -253,12 +286,7 @@ static void items_are_done(const struct dr_moment *moment, json_t *result, struc
         dr_flow_fail(decision, "States.Runtime",
                      "The resource '%s' cannot be called: this drrun has no provider for it", writer->resource_text);
     } else {
-        json_t *input = dr_flow_input(moment, decision);
-        json_t *arguments = NULL;
-        if (input)
-            arguments =
-                writer->arguments ? dr_flow_template(moment, writer->arguments, input, decision) : json_object();
-        json_decref(input);
+        json_t *arguments = writer_arguments(moment, decision);
         if (arguments) {
             decision->kind = DR_DECIDE_CALL;
             decision->stage = DR_MAP_WRITE;
@@ -273,10 +301,12 @@ static void items_are_done(const struct dr_moment *moment, json_t *result, struc
 
 static void map_resume(const struct dr_moment *moment, json_t *result, struct dr_decision *decision)
 {
-    if (moment->stage == DR_MAP_READ)
+    if (moment->stage == DR_MAP_READ || moment->stage == DR_MAP_FETCH)
         items_were_read(moment, result, decision);
     else if (moment->stage == DR_MAP_RUN)
         items_are_done(moment, result, decision);
+    else if (moment->state->map.writer->exports)
+        dr_objects_exported(moment, decision);
     else
         dr_flow_leave(moment, result, moment->state->next, decision);
 }

@@ -1,9 +1,12 @@
 #include "interpreter/states/map_items.h"
 
+#include "interpreter/base/base64.h"
+#include "interpreter/base/gunzip.h"
 #include "interpreter/base/limits.h"
 #include "interpreter/base/text.h"
 #include "interpreter/states/dataflow.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ----- CSV: RFC 4180 with a chosen delimiter -----------------------------------------------------------------------
@@ -167,23 +170,9 @@ static json_t *read_json(const struct dr_item_reader *reader, const char *bytes,
     return items;
 }
 
-json_t *dr_items_read(const struct dr_item_reader *reader, json_t *result, size_t items_max,
-                      struct dr_decision *decision)
+json_t *dr_items_parse(const struct dr_item_reader *reader, const char *bytes, size_t size, size_t items_max,
+                       struct dr_decision *decision)
 {
-    json_t *body = json_object_get(result, "Body");
-    json_t *listing = json_object_get(result, "Contents");
-    if (reader->input_type == DR_INPUT_LIST || (!body && listing)) {
-        if (json_is_array(listing))
-            return first_items(listing, items_max);
-        dr_flow_fail(decision, "States.ItemReaderFailed", "Attempting to map over non-iterable node.");
-        return NULL;
-    }
-    if (!json_is_string(body)) {
-        dr_flow_fail(decision, "States.ItemReaderFailed", "The reader returned no text (a string named Body)");
-        return NULL;
-    }
-    const char *bytes = json_string_value(body);
-    size_t size = json_string_length(body);
     if (size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) {
         bytes += 3;
         size -= 3;
@@ -201,6 +190,67 @@ json_t *dr_items_read(const struct dr_item_reader *reader, json_t *result, size_
     }
     dr_flow_fail(decision, "States.ItemReaderFailed", "InputType MANIFEST needs Amazon S3");
     return NULL;
+}
+
+/* A body that is no text comes as base64: then, and only then, it is longer than the object was. */
+static bool is_encoded(const json_t *result, const json_t *body)
+{
+    const json_t *length = json_object_get(result, "ContentLength");
+    return json_is_integer(length) && (size_t)json_integer_value(length) < json_string_length(body);
+}
+
+bool dr_items_text(json_t *result, struct dr_text *out, struct dr_decision *decision)
+{
+    const json_t *body = json_object_get(result, "Body");
+    unsigned char *decoded = NULL;
+    if (!json_is_string(body)) {
+        dr_flow_fail(decision, "States.ItemReaderFailed", "The reader returned no text (a string named Body)");
+        return false;
+    }
+    const char *bytes = json_string_value(body), *problem = NULL;
+    size_t size = json_string_length(body);
+    if (is_encoded(result, body) && dr_base64_decode(bytes, size, &decoded, &size))
+        bytes = (const char *)decoded;
+    if (dr_is_gzip(bytes, size)) {
+        problem = dr_gunzip(bytes, size, DR_PAYLOAD_BYTES_MAX, out);
+        json_t *text = problem ? NULL : json_stringn(out->bytes ? out->bytes : "", out->size);
+        if (!problem && !text)
+            problem = "what the file unpacks to is not UTF-8 text";
+        json_decref(text);
+    } else if (decoded) {
+        problem = "the file is not UTF-8 text";
+    } else {
+        dr_text_add(out, bytes, size);
+    }
+    free(decoded);
+    if (problem) {
+        dr_text_done(out);
+        dr_flow_fail(decision, "States.ItemReaderFailed", "The file cannot be read: %s", problem);
+    }
+    return problem == NULL;
+}
+
+json_t *dr_items_read(const struct dr_item_reader *reader, json_t *result, size_t items_max,
+                      struct dr_decision *decision)
+{
+    json_t *body = json_object_get(result, "Body");
+    json_t *listing = json_object_get(result, "Contents");
+    if (reader->input_type == DR_INPUT_LIST) {
+        if (listing == NULL && json_is_object(result)) /* S3 leaves out what is empty */
+            return json_array();
+    }
+    if (reader->input_type == DR_INPUT_LIST || (!body && listing)) {
+        if (json_is_array(listing))
+            return first_items(listing, items_max);
+        dr_flow_fail(decision, "States.ItemReaderFailed", "Attempting to map over non-iterable node.");
+        return NULL;
+    }
+    struct dr_text text = {0};
+    json_t *items = NULL;
+    if (dr_items_text(result, &text, decision))
+        items = dr_items_parse(reader, text.bytes ? text.bytes : "", text.size, items_max, decision);
+    dr_text_done(&text);
+    return items;
 }
 
 /* ----- Batches and results
@@ -247,9 +297,16 @@ json_t *dr_items_batch(json_t *items, json_t *batch_input, size_t items_max, siz
 
 json_t *dr_items_format(const struct dr_result_writer *writer, json_t *records)
 {
-    if (writer->transformation == DR_TRANSFORM_NONE)
-        return json_incref(records);
     json_t *outputs = json_array();
+    if (writer->transformation == DR_TRANSFORM_NONE) {
+        for (size_t i = 0; i < json_array_size(records); i++) { /* without what only the export tells */
+            json_t *record = json_copy(json_array_get(records, i));
+            json_object_del(record, "Began");
+            json_object_del(record, "Ended");
+            json_array_append_new(outputs, record);
+        }
+        return outputs;
+    }
     for (size_t i = 0; i < json_array_size(records); i++) {
         json_t *output = json_object_get(json_array_get(records, i), "Output");
         if (output && writer->transformation == DR_TRANSFORM_FLATTEN && json_is_array(output))
@@ -260,17 +317,22 @@ json_t *dr_items_format(const struct dr_result_writer *writer, json_t *records)
     return outputs;
 }
 
+static void print_values(const struct dr_result_writer *writer, const json_t *values, struct dr_text *out)
+{
+    if (writer->output_type == DR_OUTPUT_JSON) {
+        dr_text_json(out, values, DR_PAYLOAD_BYTES_MAX);
+        return;
+    }
+    for (size_t i = 0; i < json_array_size(values); i++) {
+        dr_text_json(out, json_array_get(values, i), DR_PAYLOAD_BYTES_MAX);
+        dr_text_putc(out, '\n');
+    }
+}
+
 json_t *dr_items_write_arguments(const struct dr_result_writer *writer, json_t *arguments, json_t *formatted)
 {
     struct dr_text body = {0};
-    if (writer->output_type == DR_OUTPUT_JSONL) {
-        for (size_t i = 0; i < json_array_size(formatted); i++) {
-            dr_text_json(&body, json_array_get(formatted, i), DR_PAYLOAD_BYTES_MAX);
-            dr_text_putc(&body, '\n');
-        }
-    } else {
-        dr_text_json(&body, formatted, DR_PAYLOAD_BYTES_MAX);
-    }
+    print_values(writer, formatted, &body);
     json_t *complete = json_is_object(arguments) ? json_copy(arguments) : json_object();
     json_object_set_new(complete, "Body", json_stringn(body.bytes ? body.bytes : "", body.size));
     dr_text_done(&body);

@@ -21,9 +21,11 @@ struct dr_moment {
     struct dr_view view; /* .input is the raw input; scope, context, randomness and time are set */
     unsigned stage;
     const char *execution_id;
+    json_t *carried;               /* by the call that was answered; NULL: nothing */
+    const struct dr_error *failed; /* of a Map: its items failed it, and `result` tells of each; NULL: it succeeded */
 };
 
-enum dr_map_stage { DR_MAP_START, DR_MAP_READ, DR_MAP_RUN, DR_MAP_WRITE };
+enum dr_map_stage { DR_MAP_START, DR_MAP_READ, DR_MAP_RUN, DR_MAP_WRITE, DR_MAP_FETCH /* what was read names */ };
 
 enum dr_decision_kind {
     DR_DECIDE_LEAVE, /* to `next` (NULL: the machine ends) with `output`; `assigned` variables take effect */
@@ -43,6 +45,7 @@ struct dr_decision {
     const struct dr_resource *resource; /* CALL */
     char *region;                       /* CALL, FORK of an action: owned; NULL: what surrounds the state says */
     json_t *credentials;                /* the same: {"RoleArn", "ExternalId"} */
+    json_t *carried;                    /* CALL: what the state wants to know when it is answered; NULL: nothing */
     int64_t timeout_ms, heartbeat_ms;   /* CALL, FORK of an action: DR_TIME_NONE: none */
     int64_t until_ms;                   /* WAIT */
     json_t *items;                      /* FORK of a Map: an array of items, or of batches if `items_ready` */

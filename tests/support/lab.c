@@ -285,6 +285,7 @@ static void prepare(struct dr_lab *lab)
 {
     if (!lab->catalogue) {
         lab->catalogue = dr_catalogue_new(lab->callers ? dr_lab_primitives() : dr_primitives());
+        dr_catalogue_set_resolver(lab->catalogue, lab->resolver);
         if (lab->actions)
             dr_catalogue_add_folder(lab->catalogue, lab->actions);
         if (lab->aws)

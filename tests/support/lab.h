@@ -39,6 +39,7 @@ struct dr_lab {
     /* Messages of other processes, in every life again until something takes them: [{"at": ms from the start, "token"
      * (none: the only one), and "output", "error" or "heartbeat": true}]. Borrowed; NULL: none. */
     const json_t *inbox;
+    struct dr_resolver *resolver;     /* borrowed: of the catalogue; NULL: none */
     struct dr_secret_source *secrets; /* borrowed; NULL: only the environment */
     /* Hears every notice; NULL: nobody. */
     void (*notice)(void *data, const struct dr_notice *notice);
