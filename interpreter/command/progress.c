@@ -64,6 +64,25 @@ static void add_plain(struct dr_text *out, const char *text, size_t length_max)
     }
 }
 
+/* All lines of a text, each behind `indent`. */
+static void add_lines(struct dr_text *out, const char *text, const char *indent, size_t length_max)
+{
+    for (const char *line = text; *line != '\0';) {
+        size_t size = strcspn(line, "\n"), room = length_max - (size_t)(line - text);
+        char *one = dr_copy_bytes(line, size);
+        add_plain(out, one, room);
+        free(one);
+        if (size > room)
+            return;
+        line += size;
+        line += strspn(line, "\n");
+        if (*line != '\0')
+            dr_text_printf(out, "\n%s", indent);
+        if ((size_t)(line - text) > length_max)
+            return;
+    }
+}
+
 static void add_error(struct dr_text *out, const struct dr_error *error)
 {
     add_plain(out, error->error && *error->error ? error->error : "failed", 200);
@@ -459,7 +478,11 @@ void dr_progress_finish(struct dr_progress *progress, const struct dr_execution 
     const struct dr_error *error = dr_execution_error(execution);
     if (error->error) {
         struct dr_text text = {0};
-        add_error(&text, error);
+        add_plain(&text, *error->error ? error->error : "failed", 200);
+        if (error->cause && *error->cause) {
+            dr_text_puts(&text, ": ");
+            add_lines(&text, error->cause, "  ", 4000);
+        }
         dr_say("  %s\n", text.bytes);
         dr_text_done(&text);
     }

@@ -412,14 +412,6 @@ const char *dr_aws_credentials_source(const struct dr_aws_credentials *credentia
     return credentials->chain.source;
 }
 
-char *dr_aws_session_name(const char *execution_name)
-{
-    char *whole = dr_format("drrun-%s", execution_name);
-    char *name = dr_aws_session_name_clean(whole);
-    free(whole);
-    return name;
-}
-
 struct dr_aws_credentials *dr_aws_credentials_new(struct dr_aws *aws)
 {
     struct dr_aws_credentials *credentials = dr_alloc(sizeof *credentials);

@@ -35,8 +35,4 @@ void dr_aws_credentials_cancel(struct dr_aws_lookup *handle); /* no callback aft
  * NULL: none was asked for yet. */
 const char *dr_aws_credentials_source(const struct dr_aws_credentials *credentials);
 
-/* "drrun-<name>" fit for a role's session name, so that CloudTrail tells which runbook did what: what is no letter,
- * digit or =,.@-_+ becomes '-', and 64 characters are kept. Owned by the caller. */
-char *dr_aws_session_name(const char *execution_name);
-
 #endif
