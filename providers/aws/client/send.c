@@ -259,6 +259,7 @@ bool dr_aws_prepare(const struct dr_aws_preparing *preparing, struct dr_aws_prep
     struct dr_aws_serialize_options options = {
         .token = preparing->token,
         .checksum_when_required = checksums && strcasecmp(checksums, "when_required") == 0,
+        .uncompressed = is_on(settings, "AWS_DISABLE_REQUEST_COMPRESSION", "disable_request_compression"),
     };
     good = good && dr_aws_serialize(preparing->operation, input, &options, &prepared.request, ret_problem);
     if (good) {

@@ -87,29 +87,18 @@ static void encode_once(struct dr_text *text, const char *bytes, size_t size)
 
 static bool encode_copy_source(struct dr_aws_writer *writer, json_t *input)
 {
+    (void)writer;
     const json_t *source = json_object_get(input, "CopySource");
+    if (!json_is_string(source))
+        return true;
+    static const char version_query[] = "?versionId=";
+    const char *bytes = json_string_value(source), *version = strstr(bytes, version_query);
+    size_t size = json_string_length(source);
+    size_t path_size = version && version[strlen(version_query)] ? (size_t)(version - bytes) : size;
     struct dr_text text = {0};
-    if (json_is_string(source)) {
-        const char *bytes = json_string_value(source), *version = strstr(bytes, "?versionId=");
-        size_t size = json_string_length(source);
-        size_t path_size = version && version[strlen("?versionId=")] ? (size_t)(version - bytes) : size;
-        encode_once(&text, bytes, path_size);
-        dr_text_add(&text, bytes + path_size, size - path_size);
-    } else if (json_is_object(source)) { /* {Bucket, Key, VersionId}: nothing is encoded yet */
-        const json_t *bucket = json_object_get(source, "Bucket"), *key = json_object_get(source, "Key"),
-                     *version = json_object_get(source, "VersionId");
-        struct dr_aws_place place = dr_aws_place_member(&top, "CopySource");
-        if (!json_is_string(bucket) || !json_is_string(key))
-            return dr_aws_refuse(writer, &place, "must be \"bucket/key\", or an object with Bucket and Key");
-        bool arn = strncmp(json_string_value(bucket), "arn:", strlen("arn:")) == 0;
-        dr_octets_percent(&text, json_string_value(bucket), json_string_length(bucket), "/");
-        dr_text_puts(&text, arn ? "/object/" : "/");
-        dr_octets_percent(&text, json_string_value(key), json_string_length(key), "/");
-        if (json_is_string(version))
-            dr_text_printf(&text, "?versionId=%s", json_string_value(version));
-    }
-    if (text.bytes)
-        set_string(input, "CopySource", text.bytes, text.size);
+    encode_once(&text, bytes, path_size);
+    dr_text_add(&text, bytes + path_size, size - path_size);
+    set_string(input, "CopySource", text.bytes, text.size);
     dr_text_done(&text);
     return true;
 }

@@ -162,7 +162,8 @@ static bool write_request(struct dr_aws_writer *writer, const struct dr_aws_seri
         writer->request->path = dr_copy_string("/");
     if (!writer->request->query)
         writer->request->query = dr_copy_string("");
-    compress_body(writer);
+    if (!options->uncompressed)
+        compress_body(writer);
     if (!dr_aws_write_checksum(writer, options->checksum_when_required) || !dr_aws_customize_request(writer))
         return false;
     finish_body(writer);

@@ -44,6 +44,7 @@ void dr_aws_request_done(struct dr_aws_request *request);
 struct dr_aws_serialize_options {
     const char *token;           /* fills idempotencyToken members that are not given; NULL: they are left out */
     bool checksum_when_required; /* request_checksum_calculation = when_required; else CRC32 wherever it is supported */
+    bool uncompressed;           /* disable_request_compression */
 };
 
 /* Input -> request. `input` was checked (integration/schema.c), but whatever it is, the result is a request or a

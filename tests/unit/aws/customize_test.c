@@ -64,10 +64,6 @@ static void test_s3_copy_source(void **state)
         {"'b/100%'", "b/100%25"},
         {"'b/k?versionId=v 1'", "b/k?versionId=v 1"},
         {"'b/k?versionId='", "b/k%3FversionId%3D"},
-        {"{'Bucket': 'b', 'Key': 'a%20b'}", "b/a%2520b"},
-        {"{'Bucket': 'b', 'Key': 'k', 'VersionId': '7'}", "b/k?versionId=7"},
-        {"{'Bucket': 'arn:aws:s3:us-west-2:1:accesspoint/p', 'Key': 'k'}",
-         "arn%3Aaws%3As3%3Aus-west-2%3A1%3Aaccesspoint/p/object/k"},
     };
     struct test_api api = s3_copy();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -78,7 +74,7 @@ static void test_s3_copy_source(void **state)
         free(input);
     }
     assert_false(test_api_call(&api, test_json("{'Bucket': 'b', 'Key': 'k', 'CopySource': {'Bucket': 'b'}}")));
-    assert_string_equal(api.problem, "Input.CopySource must be \"bucket/key\", or an object with Bucket and Key");
+    assert_string_equal(api.problem, "Input.CopySource must be a string, not an object");
     assert_false(test_api_call(&api, test_json("{'Bucket': 'b', 'Key': 'k', 'Metadata': {'a': 'ä'}}")));
     assert_string_equal(api.problem, "Input.Metadata must be ASCII: S3's metadata holds nothing else");
     test_api_done(&api);

@@ -303,6 +303,9 @@ static void test_large_bodies_are_compressed_where_that_is_taken(void **state)
     assert_int_equal(inflate(&stream, Z_FINISH), Z_STREAM_END);
     assert_int_equal(stream.total_out, 20000 + strlen("{\"Text\":\"\"}"));
     inflateEnd(&stream);
+    struct dr_aws_serialize_options plainly = {.uncompressed = true};
+    assert_true(test_api_call_with(&api, &plainly, json_pack("{s:s}", "Text", text)));
+    assert_true(api.request.body_size > 20000);
     assert_true(test_api_call(&api, test_json("{'Text': 'small'}")));
     assert_null(test_api_header(&api, "Content-Encoding"));
     test_api_done(&api);
