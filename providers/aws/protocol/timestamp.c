@@ -82,13 +82,14 @@ static bool read_iso8601(const char *text, size_t size, struct dr_aws_instant *r
 /* "Mon, 16 Dec 2019 23:48:18 GMT", the day of the week optional, perhaps with a fraction, which Smithy allows. */
 static bool read_rfc822(const char *text, size_t size, struct dr_aws_instant *ret_instant)
 {
-    char copy[TEXT_MAX + 1], month[4], clock[32], zone[8], iso[TEXT_MAX];
+    char copy[TEXT_MAX + 1], day[3], month[4], year[5], clock[32], zone[8], iso[TEXT_MAX];
     memcpy(copy, text, size);
     copy[size] = '\0';
     const char *comma = strchr(copy, ','), *at = comma ? comma + 1 : copy;
-    int day, year, used = 0;
-    if (sscanf(at, " %2d %3[A-Za-z] %4d %31[0-9:.] %7[A-Za-z0-9+-]%n", &day, month, &year, clock, zone, &used) != 5 ||
-        at[used] || day < 1 || year < 1)
+    int used = 0;
+    if (sscanf(at, " %2[0-9] %3[A-Za-z] %4[0-9] %31[0-9:.] %7[A-Za-z0-9+-]%n", day, month, year, clock, zone, &used) !=
+            5 ||
+        at[used] || strlen(year) != 4)
         return false;
     unsigned number = 0;
     while (number < 12 && strcasecmp(month, month_names[number]) != 0)
@@ -96,7 +97,8 @@ static bool read_rfc822(const char *text, size_t size, struct dr_aws_instant *re
     if (number == 12)
         return false;
     bool utc = strcasecmp(zone, "GMT") == 0 || strcasecmp(zone, "UTC") == 0 || strcasecmp(zone, "Z") == 0;
-    int length = snprintf(iso, sizeof iso, "%04d-%02u-%02dT%s%s", year, number + 1, day, clock, utc ? "Z" : zone);
+    const char *zero = strlen(day) == 1 ? "0" : "";
+    int length = snprintf(iso, sizeof iso, "%s-%02u-%s%sT%s%s", year, number + 1, zero, day, clock, utc ? "Z" : zone);
     return length > 0 && (size_t)length < sizeof iso && read_iso8601(iso, (size_t)length, ret_instant);
 }
 
@@ -208,7 +210,7 @@ static void write_rfc822(struct dr_text *text, struct dr_aws_instant instant)
     char date_time[DR_TIME_TEXT];
     format_date_time(date_time, instant.seconds);
     int64_t day = (instant.seconds - MIN_SECONDS) / SECONDS_PER_DAY + 4; /* 0001-01-01 was a Monday */
-    int month = atoi(date_time + strlen("2019-"));
+    int month = (date_time[5] - '0') * 10 + date_time[6] - '0';
     dr_text_printf(text, "%s, %.2s %s %.4s %s GMT", day_names[day % 7], date_time + strlen("2019-12-"),
                    month_names[month - 1], date_time, date_time + strlen("2019-12-16T"));
 }
