@@ -21,6 +21,7 @@ struct conversion {
     const char *at;
     struct dr_text out;
     bool in_class, anchored, broken;
+    bool after_set; /* within a class: \w, \p{L}, ... stands just before, so that a hyphen is none of a range */
     unsigned elements, quantifiers; /* outside of classes */
 };
 
@@ -81,14 +82,18 @@ static bool convert_class(struct conversion *to)
 static void convert_escape(struct conversion *to)
 {
     to->elements += !to->in_class;
+    to->after_set = to->at[1] && strchr("dDwWsSpPhHvV", to->at[1]) != NULL;
     if (convert_unit(to) || convert_class(to))
         return;
     if (to->at[1] == '\\' && to->at[2] && strchr("dDwWsS+.", to->at[2]))
         to->broken = true; /* escaped once too often when the model was written */
     if (strchr("AzZbB", to->at[1]) && to->at[1] && !to->in_class)
         to->anchored = true;
-    dr_text_add(&to->out, to->at, to->at[1] ? 2 : 1);
-    to->at += to->at[1] ? 2 : 1;
+    size_t size = to->at[1] ? 2 : 1;
+    if ((to->at[1] == 'p' || to->at[1] == 'P') && to->at[2] == '{')
+        size += strcspn(to->at + 2, "}") + (strchr(to->at + 2, '}') != NULL);
+    dr_text_add(&to->out, to->at, size);
+    to->at += size;
 }
 
 static void convert_in_class(struct conversion *to)
@@ -98,6 +103,9 @@ static void convert_in_class(struct conversion *to)
         to->broken = true; /* Java's unions and intersections */
     if (byte == ']')
         to->in_class = false;
+    if (byte == '-' && to->after_set) /* PCRE2 takes that for a mistake */
+        dr_text_putc(&to->out, '\\');
+    to->after_set = false;
     dr_text_putc(&to->out, byte);
     to->at++;
 }
