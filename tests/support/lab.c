@@ -273,9 +273,29 @@ static const char *aws_environment(const char *name)
     return NULL;
 }
 
+/* The bundled models alone, whatever is installed beside: below the build folder, as this program is. */
+static char *bundled_models(void)
+{
+    char self[4096];
+    ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[size > 0 ? size : 0] = '\0';
+    for (char *slash; (slash = strrchr(self, '/')) != NULL;) {
+        *slash = '\0';
+        char *folder = dr_format("%s/share/drrun/models", self);
+        if (access(folder, R_OK) == 0)
+            return folder;
+        free(folder);
+    }
+    return NULL;
+}
+
 static void add_aws(struct dr_lab *lab)
 {
-    lab->aws_shared = dr_aws_new(&(struct dr_aws_options){.environment = aws_environment});
+    char *folder = bundled_models();
+    const char *const folders[] = {folder, NULL};
+    lab->aws_shared =
+        dr_aws_new(&(struct dr_aws_options){.environment = aws_environment, .model_folders = folder ? folders : NULL});
+    free(folder);
     lab->aws_resolver = dr_aws_resolver_new(lab->aws_shared);
     dr_catalogue_set_resolver(lab->catalogue, lab->aws_resolver);
     dr_catalogue_add_folder(lab->catalogue, "providers/aws/actions");

@@ -178,18 +178,6 @@ static const struct dr_aws_rules states_rules = {
     .prepare = prepare_execution,
 };
 
-/* --- codebuild:startBuild
- * ------------------------------------------------------------------------------------------- */
-
-/* The service knows a repetition by this member, although the model does not mark it as a token. */
-static void prepare_build(const struct dr_call *call, json_t *input)
-{
-    if (json_object_get(input, "idempotencyToken") == NULL && call->token)
-        json_object_set_new(input, "idempotencyToken", json_string(call->token));
-}
-
-static const struct dr_aws_rules codebuild_rules = {.token_makes_repeatable = true, .prepare = prepare_build};
-
 /* --- The rows
  * --------------------------------------------------------------------------------------------------------- */
 

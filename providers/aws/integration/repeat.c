@@ -20,6 +20,21 @@ static bool is_listed(const struct dr_aws_operation *operation)
     return false;
 }
 
+/* Names that mean one thing in every service: a repetition with the same value does nothing new. */
+const struct dr_aws_member *dr_aws_unmarked_token(const struct dr_aws_operation *operation)
+{
+    static const char *const names[] = {"ClientRequestToken", "clientRequestToken", "ClientToken",
+                                        "clientToken",        "IdempotencyToken",   "idempotencyToken"};
+    if (operation->input == NULL || operation->read || operation->has_idempotency_token)
+        return NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct dr_aws_member *member = dr_aws_shape_member(operation->input, names[i]);
+        if (member && !member->required && dr_aws_member_shape(member)->type == DR_AWS_STRING)
+            return member;
+    }
+    return NULL;
+}
+
 /* A batch of DNS changes that are all UPSERT says what the records shall be. */
 static bool is_upsert_only(const struct dr_aws_operation *operation, const json_t *arguments)
 {
@@ -40,7 +55,7 @@ enum dr_repeat dr_aws_repeat(const struct dr_aws_resource *resource, const json_
     const struct dr_aws_operation *operation = resource->operation;
     if (operation->read)
         return DR_REPEAT_SAFE;
-    if (operation->has_idempotency_token)
+    if (operation->has_idempotency_token || dr_aws_unmarked_token(operation))
         return DR_REPEAT_TOKEN;
     if (resource->integration && resource->integration->rules->token_makes_repeatable)
         return DR_REPEAT_TOKEN;

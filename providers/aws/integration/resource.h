@@ -23,6 +23,8 @@ struct dr_aws_resource {
 /* Fills in what makes it run: start, cancel, repeat. */
 void dr_aws_task_init(struct dr_aws_resource *resource);
 
+/* The top-level member that is an idempotency token although the model does not mark it; NULL: none. */
+const struct dr_aws_member *dr_aws_unmarked_token(const struct dr_aws_operation *operation);
 /* What may be done when the outcome of such a call is not known. */
 enum dr_repeat dr_aws_repeat(const struct dr_aws_resource *resource, const json_t *arguments);
 

@@ -189,6 +189,9 @@ static json_t *make_input(const struct dr_aws_resource *resource, const struct d
     input = json_is_object(call->arguments) ? dr_aws_from_sdk(shape, call->arguments) : json_object();
     if (resource->integration && resource->integration->rules->prepare)
         resource->integration->rules->prepare(call, input);
+    const struct dr_aws_member *token = dr_aws_unmarked_token(resource->operation);
+    if (token && call->token && json_object_get(input, token->name) == NULL)
+        json_object_set_new(input, token->name, json_string(call->token));
     return input;
 }
 
