@@ -101,6 +101,8 @@ struct dr_store *dr_open_store(bool create);
 /* AWS as the user has it set up: models, settings, credentials; made on first use, shared by all that the process does,
  * and reads nothing before it is needed. */
 struct dr_aws *dr_open_aws(void);
+/* Where dynamic references of AWS are fetched; the process's own as well. */
+struct dr_secret_source *dr_open_secrets(void);
 struct dr_catalogue *dr_open_catalogue(void);
 /* The execution that `word` means: an id, the beginning of one, a name (the newest so named), or with NULL the newest
  * that `wanted` accepts. The caller frees. NULL, having complained. */

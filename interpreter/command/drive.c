@@ -56,6 +56,7 @@ void dr_session_execution(struct dr_session *session, struct dr_journal *journal
         .runtime = session->runtime,
         .catalogue = session->catalogue,
         .observer = dr_progress_observer(session->progress),
+        .secrets = dr_open_secrets(),
     });
 }
 

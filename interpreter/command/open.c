@@ -3,6 +3,7 @@
 
 #include "interpreter/base/limits.h"
 #include "providers/aws/integration/integration.h"
+#include "providers/aws/integration/secret_source.h"
 #include "providers/provider.h"
 
 #include <errno.h>
@@ -42,12 +43,15 @@ struct dr_store *dr_open_store(bool create)
 
 static struct dr_aws *shared_aws;
 static struct dr_resolver *shared_resolver;
+static struct dr_secret_source *shared_secrets;
 
 /* Credentials are wiped when they go. */
 static void close_aws(void)
 {
+    dr_aws_secret_source_free(shared_secrets);
     dr_aws_resolver_free(shared_resolver);
     dr_aws_free(shared_aws);
+    shared_secrets = NULL;
     shared_resolver = NULL;
     shared_aws = NULL;
 }
@@ -59,6 +63,13 @@ struct dr_aws *dr_open_aws(void)
         atexit(close_aws);
     }
     return shared_aws;
+}
+
+struct dr_secret_source *dr_open_secrets(void)
+{
+    if (!shared_secrets)
+        shared_secrets = dr_aws_secret_source_new(dr_open_aws());
+    return shared_secrets;
 }
 
 struct dr_catalogue *dr_open_catalogue(void)

@@ -192,11 +192,14 @@ json_t *dr_items_parse(const struct dr_item_reader *reader, const char *bytes, s
     return NULL;
 }
 
-/* A body that is no text comes as base64: then, and only then, it is longer than the object was. */
+/* A body that is no text comes as base64: then, and only then, it is longer than the object was. Where no length came
+ * with it, it is taken for packed data if it begins so. */
 static bool is_encoded(const json_t *result, const json_t *body)
 {
     const json_t *length = json_object_get(result, "ContentLength");
-    return json_is_integer(length) && (size_t)json_integer_value(length) < json_string_length(body);
+    if (json_is_integer(length))
+        return (size_t)json_integer_value(length) < json_string_length(body);
+    return strncmp(json_string_value(body), "H4sI", 4) == 0;
 }
 
 bool dr_items_text(json_t *result, struct dr_text *out, struct dr_decision *decision)

@@ -5,6 +5,7 @@
 #include "interpreter/base/text.h"
 #include "interpreter/runtime/virtual.h"
 #include "providers/aws/integration/integration.h"
+#include "providers/aws/integration/secret_source.h"
 #include "providers/provider.h"
 
 #include <fcntl.h>
@@ -298,6 +299,7 @@ static void add_aws(struct dr_lab *lab)
     free(folder);
     lab->aws_resolver = dr_aws_resolver_new(lab->aws_shared);
     dr_catalogue_set_resolver(lab->catalogue, lab->aws_resolver);
+    lab->secrets = lab->aws_secrets = dr_aws_secret_source_new(lab->aws_shared);
     dr_catalogue_add_folder(lab->catalogue, "providers/aws/actions");
 }
 
@@ -413,6 +415,7 @@ json_t *dr_lab_resume(struct dr_lab *lab)
 void dr_lab_done(struct dr_lab *lab)
 {
     dr_catalogue_free(lab->catalogue);
+    dr_aws_secret_source_free(lab->aws_secrets);
     dr_aws_resolver_free(lab->aws_resolver);
     dr_aws_free(lab->aws_shared);
     json_decref(lab->service.requests);

@@ -35,6 +35,7 @@ struct dr_lab {
     bool aws;                  /* AWS is known, from the bundled models, with invented credentials in eu-west-1 */
     struct dr_aws *aws_shared; /* owned: made on first use */
     struct dr_resolver *aws_resolver;
+    struct dr_secret_source *aws_secrets;
     bool callers; /* test:call and test:send are there (caller.h) */
     /* Messages of other processes, in every life again until something takes them: [{"at": ms from the start, "token"
      * (none: the only one), and "output", "error" or "heartbeat": true}]. Borrowed; NULL: none. */

@@ -248,6 +248,8 @@ static void one_object_holds_the_items(void **state)
     put_text("b/items.jsonl", "{\"i\":1}\n\n{\"i\":2}\n");
     put_text("b/items.csv", "\xEF\xBB\xBFid,name\n1,a\n2\n");
     put_packed("b/items.csv.gz", "id,name\n1,a\n");
+    put_packed("b/chunked.csv.gz", "id,name\n1,a\n");
+    json_object_del(json_object_get(bucket.objects, "b/chunked.csv.gz"), "ContentLength");
     expect_items(READ("getObject", "{ Bucket.$: $.from, Key: items.json }", "{ InputType: JSON }"),
                  "[{\"i\":1},{\"i\":2}]", "[\"get b/items.json\"]");
     expect_items(
@@ -260,6 +262,9 @@ static void one_object_holds_the_items(void **state)
     expect_items(
         READ("getObject", "{ Bucket: b, Key: items.csv.gz }", "{ InputType: CSV, CSVHeaderLocation: FIRST_ROW }"),
         "[{\"id\":\"1\",\"name\":\"a\"}]", "[\"get b/items.csv.gz\"]");
+    expect_items(
+        READ("getObject", "{ Bucket: b, Key: chunked.csv.gz }", "{ InputType: CSV, CSVHeaderLocation: FIRST_ROW }"),
+        "[{\"id\":\"1\",\"name\":\"a\"}]", "[\"get b/chunked.csv.gz\"]");
 }
 
 static void a_listing_is_the_items(void **state)
