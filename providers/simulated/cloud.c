@@ -3,6 +3,7 @@
 
 #include "interpreter/base/clock.h"
 #include "interpreter/base/text.h"
+#include "providers/simulated/serve.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -307,6 +308,9 @@ void dr_sim_cloud_free(struct dr_sim_cloud *cloud)
     json_decref(cloud->tables);
     json_decref(cloud->events);
     json_decref(cloud->faults);
+    if (cloud->last)
+        dr_sim_reply_done(cloud->last);
+    free(cloud->last);
     free(cloud);
 }
 

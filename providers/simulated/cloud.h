@@ -18,6 +18,8 @@
 #include "providers/aws/protocol/protocol.h"
 
 struct dr_sim_cloud;
+struct dr_sim_request;
+struct dr_sim_reply;
 
 /* --- State ------------------------------------------------------------------------------------------------------- */
 
@@ -125,7 +127,11 @@ struct dr_sim_service {
                  char **ret_problem);
     bool (*link)(struct dr_sim_cloud *cloud, char **ret_problem);
     dr_sim_metric_fn *metric; /* NULL: none */
-    bool global;              /* its state is in the Region "global" */
+    /* A request to a host that is no AWS endpoint: the world's applications. False: not this service's host. NULL:
+     * none. */
+    bool (*visit)(struct dr_sim_cloud *cloud, const struct dr_sim_request *request, const char *host, int64_t now_ms,
+                  struct dr_sim_reply *ret_reply);
+    bool global; /* its state is in the Region "global" */
 };
 
 /* --- The cloud --------------------------------------------------------------------------------------------------- */

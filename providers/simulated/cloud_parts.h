@@ -3,6 +3,7 @@
 #define DRRUN_PROVIDERS_SIMULATED_CLOUD_PARTS_H
 
 #include "interpreter/expression/expression.h"
+#include "providers/aws/signing/sigv4.h"
 #include "providers/simulated/cloud.h"
 
 struct dr_sim_cloud {
@@ -14,10 +15,22 @@ struct dr_sim_cloud {
     unsigned fault_id;            /* the newest */
     struct dr_random random;
     int64_t now_ms;
-    uint64_t calls; /* served so far: request ids come from it */
+    uint64_t calls;            /* served so far: request ids come from it */
+    struct dr_sim_reply *last; /* script.c: what the virtual runtime was told last; it copies it before the next */
 };
 
 /* fault.c: the events of the timeline. */
 extern const struct dr_sim_event dr_sim_fault_events[];
+
+/* check.c: what is wrong with an input by its model, as the service itself would say it. False: `call` has failed. */
+bool dr_sim_check_input(struct dr_sim_call *call);
+
+/* keys.c: who may sign. Borrowed; NULL: nobody has this key. */
+struct dr_sim_key {
+    struct dr_aws_identity identity;
+    const char *account, *principal; /* ARN */
+    int64_t expires_ms;
+};
+bool dr_sim_key_find(struct dr_sim_cloud *cloud, const char *access_key_id, struct dr_sim_key *ret_key);
 
 #endif

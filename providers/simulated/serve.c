@@ -1,0 +1,394 @@
+/* One request from its bytes to its answer: whose it is, whether it is signed, which faults are in its way, and the
+ * operation itself. */
+#include "providers/simulated/serve.h"
+
+#include "interpreter/base/text.h"
+#include "providers/aws/protocol/parse.h"
+#include "providers/aws/protocol/timestamp.h"
+#include "providers/aws/signing/verify.h"
+#include "providers/simulated/cloud_parts.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define LATENCY_MS 25
+#define WINDOW_MS (15 * 60 * 1000)
+#define HTML                                                                                                           \
+    "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>\n"
+
+/* What is known of a request on its way. */
+struct visit {
+    struct dr_sim_cloud *cloud;
+    const struct dr_sim_request *request;
+    const char *known_host;
+    struct dr_sim_reply *reply;
+    char *region, *signing_name; /* of the signature's scope, or of the host; "" */
+    const struct dr_sim_service *service;
+    const struct dr_aws_model *model;
+    const struct dr_aws_operation *operation; /* NULL: not known yet */
+    struct dr_sim_key key;
+    char *request_id;
+    int64_t now_ms;
+};
+
+void dr_sim_reply_done(struct dr_sim_reply *reply)
+{
+    dr_sim_answer_done(&reply->answer);
+    *reply = (struct dr_sim_reply){0};
+}
+
+static void answer_error(struct visit *visit, int status, const char *code, const char *message)
+{
+    dr_sim_answer_done(&visit->reply->answer);
+    dr_sim_write_error(visit->operation, visit->model, status, code, message, NULL, visit->request_id,
+                       &visit->reply->answer);
+}
+
+static void answer_nothing(struct visit *visit, enum dr_reach reach, const char *problem)
+{
+    dr_sim_answer_done(&visit->reply->answer);
+    visit->reply->reach = reach;
+    visit->reply->problem = problem;
+}
+
+/* --- Whose request it is ---------------------------------------------------------------------------------------------
+ */
+
+/* The part of a credential scope, "KEY/20261121/us-east-1/rds/aws4_request", from 0. Owned by the caller. */
+static char *scope_part(const char *scope, size_t size, unsigned index)
+{
+    const char *end = scope + size;
+    for (; index > 0; index--) {
+        const char *slash = memchr(scope, '/', (size_t)(end - scope));
+        if (!slash)
+            return dr_copy_string("");
+        scope = slash + 1;
+    }
+    const char *slash = memchr(scope, '/', (size_t)(end - scope));
+    return dr_copy_bytes(scope, (size_t)((slash ? slash : end) - scope));
+}
+
+/* From the Authorization header or the presigned query. */
+static bool take_scope(struct visit *visit)
+{
+    const char *authorization =
+        dr_aws_headers_find(visit->request->headers, visit->request->header_count, "Authorization");
+    const char *scope = authorization ? strstr(authorization, "Credential=") : NULL;
+    if (scope) {
+        scope += strlen("Credential=");
+        size_t size = strcspn(scope, ", ");
+        visit->region = scope_part(scope, size, 2);
+        visit->signing_name = scope_part(scope, size, 3);
+        return true;
+    }
+    scope = strstr(visit->request->query, "X-Amz-Credential=");
+    if (!scope)
+        return false;
+    scope += strlen("X-Amz-Credential=");
+    struct dr_text plain = {0};
+    for (size_t i = 0, size = strcspn(scope, "&"); i < size; i++) {
+        bool slash = strncmp(scope + i, "%2F", 3) == 0 || strncmp(scope + i, "%2f", 3) == 0;
+        dr_text_putc(&plain, slash ? '/' : scope[i]);
+        i += slash ? 2 : 0;
+    }
+    visit->region = scope_part(plain.bytes ? plain.bytes : "", plain.size, 2);
+    visit->signing_name = scope_part(plain.bytes ? plain.bytes : "", plain.size, 3);
+    dr_text_done(&plain);
+    return true;
+}
+
+/* "rds.us-west-2.amazonaws.com", "bucket.s3.us-west-2.amazonaws.com", "route53.amazonaws.com": what is not signed. */
+static bool take_host(struct visit *visit, const char *host)
+{
+    const char *end = strstr(host, ".amazonaws.com");
+    if (!end)
+        end = strstr(host, ".api.aws");
+    if (!end)
+        return false;
+    const char *region = end;
+    while (region > host && region[-1] != '.')
+        region--;
+    bool has_region = region > host && strchr(region, '-') && strchr(region, '-') < end;
+    const char *service_end = has_region ? region - 1 : end, *service = service_end;
+    while (service > host && service[-1] != '.')
+        service--;
+    visit->region = has_region ? dr_copy_bytes(region, (size_t)(end - region)) : dr_copy_string("us-east-1");
+    visit->signing_name = dr_copy_bytes(service, (size_t)(service_end - service));
+    return true;
+}
+
+/* The simulated service with that signing name; several APIs share some ("rds"), and only what is simulated counts. */
+static void find_service(struct visit *visit)
+{
+    const struct dr_sim_service *const *services = dr_sim_services();
+    for (size_t i = 0; services[i] && !visit->service; i++) {
+        char *problem = NULL;
+        const struct dr_aws_model *model = dr_aws_models_find(visit->cloud->models, services[i]->name, &problem);
+        free(problem);
+        if (!model || (strcmp(model->signing_name, visit->signing_name) != 0 &&
+                       strcmp(model->endpoint_prefix, visit->signing_name) != 0))
+            continue;
+        visit->service = services[i];
+        visit->model = model;
+    }
+    if (!visit->model) { /* to say so in its own protocol, if there is one of that name */
+        char *problem = NULL;
+        visit->model = dr_aws_models_find(visit->cloud->models, visit->signing_name, &problem);
+        free(problem);
+    }
+}
+
+/* --- Whether it is signed --------------------------------------------------------------------------------------------
+ */
+
+static const struct dr_aws_identity *owner_of(void *data, const char *access_key_id)
+{
+    struct visit *visit = data;
+    return dr_sim_key_find(visit->cloud, access_key_id, &visit->key) ? &visit->key.identity : NULL;
+}
+
+static bool is_signed(struct visit *visit, bool by_header)
+{
+    const struct dr_sim_request *request = visit->request;
+    struct dr_http_header *headers = dr_alloc((request->header_count + 1) * sizeof *headers);
+    size_t count = 0;
+    for (size_t i = 0; i < request->header_count; i++)
+        if (strcasecmp(request->headers[i].name, "host") != 0)
+            headers[count++] = request->headers[i];
+    const struct dr_aws_to_sign sent = {.method = request->method,
+                                        .host = request->host,
+                                        .path = request->path,
+                                        .query = request->query,
+                                        .headers = headers,
+                                        .header_count = count,
+                                        .body = request->body,
+                                        .body_size = request->body_size};
+    const json_t *skew = dr_sim_fault(visit->cloud, "ClockSkew", visit->region, visit->model->name, NULL, NULL);
+    int64_t skew_ms = (int64_t)(json_number_value(json_object_get(skew, "Seconds")) * 1000);
+    const struct dr_aws_verify_options options = {.now_ms = visit->now_ms + skew_ms,
+                                                  .window_ms = WINDOW_MS,
+                                                  .region = by_header ? visit->region : NULL,
+                                                  .service = visit->model->signing_name,
+                                                  .owner = owner_of,
+                                                  .data = visit};
+    struct dr_aws_verdict verdict;
+    bool good = dr_aws_verify(&sent, &options, &verdict);
+    if (!good)
+        answer_error(visit, 403, verdict.code, verdict.message);
+    free(headers);
+    dr_aws_verdict_done(&verdict);
+    if (good && (visit->key.expires_ms <= visit->now_ms ||
+                 dr_sim_fault(visit->cloud, "CredentialsExpire", visit->region, visit->model->name, NULL, NULL))) {
+        answer_error(visit, visit->model->protocol == DR_AWS_JSON ? 400 : 403,
+                     dr_aws_speaks_xml(visit->model->protocol) ? "ExpiredToken" : "ExpiredTokenException",
+                     "The security token included in the request is expired");
+        return false;
+    }
+    return good;
+}
+
+/* --- The operation ---------------------------------------------------------------------------------------------------
+ */
+
+static const struct dr_sim_operation *find_operation(const struct dr_sim_service *service, const char *name)
+{
+    for (const struct dr_sim_operation *row = service ? service->operations : NULL; row && row->name; row++)
+        if (strcmp(row->name, name) == 0)
+            return row;
+    return NULL;
+}
+
+static void not_simulated(struct visit *visit, const char *what)
+{
+    char *message = dr_format("%s is not simulated: docs/simulated-cloud.md lists what is", what);
+    if (visit->model) {
+        answer_error(visit, 501, "NotSimulated", message);
+    } else {
+        visit->reply->answer.status = 501;
+        dr_aws_headers_set(&visit->reply->answer.headers, "Content-Type", "application/json");
+        visit->reply->answer.body = dr_format("{\"__type\":\"NotSimulated\",\"message\":\"%s\"}", message);
+        visit->reply->answer.body_size = strlen(visit->reply->answer.body);
+    }
+    free(message);
+}
+
+static void run(struct visit *visit, const struct dr_sim_operation *row)
+{
+    char *problem = NULL, *principal = NULL;
+    json_t *input = dr_sim_read_input(visit->operation, visit->request, &problem);
+    if (!input) {
+        answer_error(visit, 400, dr_aws_speaks_xml(visit->model->protocol) ? "MalformedXML" : "SerializationException",
+                     problem);
+        free(problem);
+        return;
+    }
+    if (!visit->key.principal)
+        principal = dr_sim_arn("iam", "", visit->key.account ? visit->key.account : "", "user/simulated");
+    struct dr_sim_call call = {
+        .cloud = visit->cloud,
+        .operation = visit->operation,
+        .account =
+            visit->key.account ? visit->key.account : json_object_iter_key(json_object_iter(visit->cloud->tables)),
+        .region = visit->service->global ? "us-east-1" : visit->region,
+        .principal = visit->key.principal ? visit->key.principal : principal,
+        .request_id = visit->request_id,
+        .input = input,
+        .now_ms = visit->now_ms,
+    };
+    if (dr_sim_check_input(&call))
+        row->run(&call);
+    if (call.error)
+        dr_sim_write_error(visit->operation, visit->model, call.status, call.error, call.message, call.details,
+                           visit->request_id, &visit->reply->answer);
+    else
+        dr_sim_write_output(visit->operation, call.output, visit->request_id, &visit->reply->answer);
+    free(call.error);
+    free(call.message);
+    json_decref(call.details);
+    json_decref(call.output);
+    json_decref(input);
+    free(principal);
+}
+
+/* --- Faults in the way -----------------------------------------------------------------------------------------------
+ */
+
+static const json_t *fault(struct visit *visit, const char *kind)
+{
+    return dr_sim_fault(visit->cloud, kind, visit->region, visit->model->name, visit->operation->name, NULL);
+}
+
+static void answer_throttled(struct visit *visit)
+{
+    const char *name = visit->model->name;
+    if (strcmp(name, "s3") == 0)
+        answer_error(visit, 503, "SlowDown", "Please reduce your request rate.");
+    else if (strcmp(name, "ec2") == 0)
+        answer_error(visit, 503, "RequestLimitExceeded", "Request limit exceeded.");
+    else if (strcmp(name, "dynamodb") == 0)
+        answer_error(visit, 400, "ThrottlingException", "Rate of requests exceeds the allowed throughput.");
+    else if (dr_aws_speaks_xml(visit->model->protocol))
+        answer_error(visit, 400, "Throttling", "Rate exceeded");
+    else
+        answer_error(visit, 400, "ThrottlingException", "Rate exceeded");
+}
+
+/* True: the request comes no further. */
+static bool stopped_before(struct visit *visit, const struct dr_sim_operation *row)
+{
+    const json_t *latency = fault(visit, "Latency");
+    visit->reply->delay_ms += (int64_t)json_number_value(json_object_get(latency, "Milliseconds"));
+    if (fault(visit, "ResetBefore"))
+        answer_nothing(visit, DR_REACH_SENT, "Connection reset by peer");
+    else if (row->plane == DR_SIM_CONTROL && fault(visit, "ControlPlaneDown"))
+        answer_error(visit, 503, "ServiceUnavailable", "The service is unavailable. Please try again later.");
+    else if (fault(visit, "Throttled"))
+        answer_throttled(visit);
+    else if (fault(visit, "ServerError"))
+        answer_error(visit, 500, "InternalFailure", "An internal error has occurred");
+    else
+        return false;
+    return true;
+}
+
+static void spoiled_after(struct visit *visit)
+{
+    if (fault(visit, "ResetAfter")) {
+        answer_nothing(visit, DR_REACH_SENT, "Connection reset by peer");
+    } else if (fault(visit, "TruncatedAnswer")) {
+        visit->reply->answer.body_size /= 2; /* a socket sends so much and closes */
+        visit->reply->reach = DR_REACH_SENT;
+        visit->reply->problem = "transfer closed with outstanding read data remaining";
+    } else if (fault(visit, "WrongAnswer")) {
+        dr_sim_answer_done(&visit->reply->answer);
+        visit->reply->answer.status = 502;
+        dr_aws_headers_set(&visit->reply->answer.headers, "Content-Type", "text/html");
+        visit->reply->answer.body = dr_copy_string(HTML);
+        visit->reply->answer.body_size = strlen(HTML);
+    }
+}
+
+/* --- In
+ * --------------------------------------------------------------------------------------------------------------- */
+
+static void serve_aws(struct visit *visit, bool by_scope)
+{
+    find_service(visit);
+    if (!visit->service || !visit->service->global) {
+        if (dr_sim_region_down(visit->cloud, visit->region)) {
+            answer_nothing(visit, DR_REACH_NOTHING, "Connection timed out");
+            visit->reply->delay_ms = INT64_MAX;
+            return;
+        }
+    }
+    if (!visit->service) {
+        not_simulated(visit, visit->signing_name);
+        return;
+    }
+    char *problem = NULL;
+    visit->operation = dr_sim_operation_of(visit->model, visit->request, &problem);
+    if (!visit->operation) {
+        answer_error(visit, 400,
+                     dr_aws_speaks_xml(visit->model->protocol) ? "InvalidAction" : "UnknownOperationException",
+                     problem);
+        free(problem);
+        return;
+    }
+    const struct dr_sim_operation *row = find_operation(visit->service, visit->operation->name);
+    const char *auth = visit->operation->auth_type;
+    bool open = auth && strcmp(auth, "none") == 0;
+    if (!row) {
+        char *what = dr_format("%s:%s", visit->model->name, visit->operation->name);
+        not_simulated(visit, what);
+        free(what);
+    } else if (!by_scope && !open) {
+        answer_error(visit, 403,
+                     dr_aws_speaks_xml(visit->model->protocol) ? "MissingAuthenticationToken"
+                                                               : "MissingAuthenticationTokenException",
+                     "Missing Authentication Token");
+    } else if (open || is_signed(visit, by_scope)) {
+        if (!stopped_before(visit, row)) {
+            run(visit, row);
+            spoiled_after(visit);
+        }
+    }
+}
+
+static bool serve_application(struct visit *visit, const char *host)
+{
+    const struct dr_sim_service *const *services = dr_sim_services();
+    for (size_t i = 0; services[i]; i++)
+        if (services[i]->visit && services[i]->visit(visit->cloud, visit->request, host, visit->now_ms, visit->reply))
+            return true;
+    return false;
+}
+
+void dr_sim_serve(struct dr_sim_cloud *cloud, const struct dr_sim_request *request, const char *known_host,
+                  int64_t now_ms, struct dr_sim_reply *ret_reply)
+{
+    dr_sim_advance(cloud, now_ms);
+    *ret_reply = (struct dr_sim_reply){.reach = DR_REACH_ANSWER};
+    cloud->calls++;
+    struct visit visit = {
+        .cloud = cloud, .request = request, .known_host = known_host, .reply = ret_reply, .now_ms = now_ms};
+    ret_reply->delay_ms = dr_sim_timing(cloud, "latency", LATENCY_MS);
+    const char *host = known_host ? known_host : request->host;
+    bool by_scope = take_scope(&visit);
+    visit.request_id = dr_sim_uuid(cloud);
+    if (by_scope || take_host(&visit, host)) {
+        serve_aws(&visit, by_scope);
+    } else if (!serve_application(&visit, host)) {
+        answer_nothing(&visit, DR_REACH_NOTHING, "Could not resolve host: the world has no such name");
+    }
+    if (ret_reply->reach == DR_REACH_ANSWER) {
+        struct dr_text date = {0};
+        dr_aws_instant_write(&date, (struct dr_aws_instant){.seconds = now_ms / 1000}, DR_AWS_TIME_RFC822);
+        dr_aws_headers_set(&ret_reply->answer.headers, "Date", date.bytes);
+        dr_text_done(&date);
+    }
+    free(visit.region);
+    free(visit.signing_name);
+    free(visit.request_id);
+}
