@@ -9,8 +9,7 @@ static bool is_flattened(const struct dr_aws_member *member, const struct dr_aws
     return member->flattened || shape->flattened;
 }
 
-/* The member that stands in elements of that name. A flattened list has no element of its own, and models differ in
- * whose name its items then have: the member's own, or the item's. */
+/* The member that stands in elements of that name. */
 static const struct dr_aws_member *find_member(const struct dr_aws_shape *shape, const char *name, size_t *hint)
 {
     for (size_t i = 0; i < shape->member_count; i++) {
@@ -21,15 +20,37 @@ static const struct dr_aws_member *find_member(const struct dr_aws_shape *shape,
             return member;
         }
     }
+    return NULL;
+}
+
+/* The same by the name that the member's shape has: ElastiCache's log deliveries have no other. */
+static const struct dr_aws_member *find_by_shape(const struct dr_aws_shape *shape, const char *name)
+{
     for (size_t i = 0; i < shape->member_count; i++) {
         const struct dr_aws_member *member = &shape->members[i];
-        const struct dr_aws_shape *list = dr_aws_member_shape(member);
-        if (dr_aws_in_body(member) && list->type == DR_AWS_LIST && is_flattened(member, list) && list->member->wire &&
-            strcmp(list->member->wire, name) == 0) {
+        const char *wire = member->wire || member->xml_attribute ? NULL : dr_aws_member_shape(member)->wire;
+        if (wire && dr_aws_in_body(member) && strcmp(wire, name) == 0)
             return member;
-        }
     }
     return NULL;
+}
+
+static bool has_flattened(const struct dr_aws_shape *shape)
+{
+    for (size_t i = 0; i < shape->member_count; i++)
+        if (is_flattened(&shape->members[i], dr_aws_member_shape(&shape->members[i])))
+            return true;
+    return false;
+}
+
+/* May the element be (an item of) the member? A flattened list has no element of its own, and models differ in whose
+ * name its items then have: the member's, or the item's. */
+static bool is_named(const struct dr_aws_member *member, const char *name)
+{
+    const struct dr_aws_shape *shape = dr_aws_member_shape(member);
+    const char *item = shape->type == DR_AWS_LIST && is_flattened(member, shape) ? shape->member->wire : NULL;
+    return dr_aws_in_body(member) && !member->xml_attribute &&
+           (strcmp(dr_aws_wire_name(member), name) == 0 || (item && strcmp(item, name) == 0));
 }
 
 /* An entry of a map: its key and its value beside one another. */
@@ -117,24 +138,46 @@ static void read_attributes(const struct dr_xml *xml, uint32_t element, const st
     }
 }
 
+static void read_member(const struct dr_xml *xml, uint32_t element, const struct dr_aws_member *member, json_t *output)
+{
+    const struct dr_aws_shape *shape = dr_aws_member_shape(member);
+    if ((shape->type == DR_AWS_LIST || shape->type == DR_AWS_MAP) && is_flattened(member, shape)) {
+        add_flattened(xml, element, member, shape, output);
+        return;
+    }
+    /* What must not repeat, and does, counts as it came first. */
+    json_t *value = json_object_get(output, member->name) ? NULL : dr_aws_xml_value(xml, element, shape);
+    if (value)
+        json_object_set_new(output, member->name, value);
+}
+
+/* Every member that has that name: S3's notifications are there once as a list and, from former times, once as a single
+ * member. false: none. */
+static bool read_all_named(const struct dr_xml *xml, uint32_t element, const struct dr_aws_shape *shape, json_t *output)
+{
+    bool found = false;
+    for (size_t i = 0; i < shape->member_count; i++)
+        if (is_named(&shape->members[i], dr_xml_name(xml, element))) {
+            read_member(xml, element, &shape->members[i], output);
+            found = true;
+        }
+    return found;
+}
+
 void dr_aws_xml_members(const struct dr_xml *xml, uint32_t element, const struct dr_aws_shape *shape, json_t *output)
 {
     size_t hint = 0;
     if (shape->member_count == 0)
         return;
+    bool flattened = has_flattened(shape);
     read_attributes(xml, element, shape, output);
     for (uint32_t child = dr_xml_first(xml, element); child; child = dr_xml_next(xml, child)) {
+        if (flattened && read_all_named(xml, child, shape, output))
+            continue;
         const struct dr_aws_member *member = find_member(shape, dr_xml_name(xml, child), &hint);
         if (!member)
-            continue;
-        const struct dr_aws_shape *of = dr_aws_member_shape(member);
-        if ((of->type == DR_AWS_LIST || of->type == DR_AWS_MAP) && is_flattened(member, of)) {
-            add_flattened(xml, child, member, of, output);
-            continue;
-        }
-        /* What must not repeat, and does, counts as it came first. */
-        json_t *value = json_object_get(output, member->name) ? NULL : dr_aws_xml_value(xml, child, of);
-        if (value)
-            json_object_set_new(output, member->name, value);
+            member = find_by_shape(shape, dr_xml_name(xml, child));
+        if (member)
+            read_member(xml, child, member, output);
     }
 }

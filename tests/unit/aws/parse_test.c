@@ -90,6 +90,13 @@ static void xml_values_have_their_types(void **state)
         "\"Tags\":{\"k\":\"v\"},\"Attributes\":{\"n\":\"1\",\"m\":\"2\"},\"Tree\":{}}");
 }
 
+static void elements_of_several_or_odd_names_are_found(void **state)
+{
+    (void)state;
+    assert_output("rest-xml", "Look", "<Out><Event>a</Event><LateName><x>1</x></LateName><Event>b</Event></Out>",
+                  "{\"Events\":[\"a\",\"b\"],\"Event\":\"a\",\"Late\":[\"1\"]}");
+}
+
 static void what_is_not_of_its_type_is_kept_as_it_came(void **state)
 {
     (void)state;
@@ -364,6 +371,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(xml_values_have_their_types),
+        cmocka_unit_test(elements_of_several_or_odd_names_are_found),
         cmocka_unit_test(what_is_not_of_its_type_is_kept_as_it_came),
         cmocka_unit_test(json_values_have_their_types),
         cmocka_unit_test(query_results_are_found_with_and_without_wrapper),
