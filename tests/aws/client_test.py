@@ -42,12 +42,14 @@ def model(service):
     return MODELS[service]
 
 
-def probe(calls, together=False, timeout=60, **environment):
+def probe(calls, together=False, timeout=60, proxy=None, **environment):
     """The calls' outcomes. With an endpoint from ENDPOINT or `AWS_ENDPOINT_URL`."""
     environment.setdefault("AWS_REGION", "us-west-2")
     told = {"models": {call["service"]: model(call["service"]) for call in calls}, "calls": calls,
             "environment": environment, "together": together}
     env = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy") and not k.startswith("AWS_")}
+    if proxy:
+        env["http_proxy"] = proxy
     done = subprocess.run([PROBE], input=json.dumps(told), capture_output=True, text=True, timeout=timeout, env=env)
     if done.returncode != 0:
         raise AssertionError(f"the probe ended with {done.returncode}: {done.stderr}")
@@ -532,6 +534,16 @@ class Connections(Case):
         context.load_cert_chain("c.pem", "k.pem")
         return context, os.path.abspath("c.pem")
 
+    def test_the_authority_may_be_named_from_home(self):
+        context, authority = self.tls()
+        server = self.serve([WHOAMI], context)
+        config = os.path.join(os.path.dirname(authority), "config")
+        with open(config, "w") as file:
+            file.write("[default]\nca_bundle = ~/c.pem\n")
+        outcome, = probe([call("sts", "GetCallerIdentity")], AWS_ENDPOINT_URL=server.url, AWS_CONFIG_FILE=config,
+                         HOME=os.path.dirname(authority))
+        self.assertSucceeded(outcome)
+
     def test_one_connection_serves_all_calls_to_a_host(self):
         server = self.serve([WHOAMI])
         outcomes = probe([call("sts", "GetCallerIdentity")] * 50, AWS_ENDPOINT_URL=server.url)
@@ -551,6 +563,15 @@ class Connections(Case):
         self.assertEqual(sum(o["output"] is not None and len(o["attempts"]) == 1 for o in outcomes), 400)
         self.assertEqual([server.connections for server in servers], [200, 200])
         self.assertLess(time.monotonic() - begun, 30)
+
+    def test_proxies_of_the_environment_are_used(self):
+        proxy = self.serve([WHOAMI])
+        outcome, = probe([call("sts", "GetCallerIdentity")], proxy=proxy.url, AWS_ENDPOINT_URL="http://sts.internal.example")
+        self.assertSucceeded(outcome)
+        request, = proxy.requests
+        self.assertEqual((request.target, request.header("Host")), ("http://sts.internal.example/", "sts.internal.example"))
+        request.target = "/"
+        self.assertIsNone(check_signature(request, SECRETS))
 
     def test_tls_is_verified_with_the_users_authority_and_its_session_kept(self):
         context, authority = self.tls()

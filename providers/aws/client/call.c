@@ -539,6 +539,9 @@ static void post(struct dr_aws_calling *calling, const struct dr_aws_headers *he
     if (calling->deadline_ms != INT64_MAX && calling->deadline_ms - now_ms < timeout_ms)
         timeout_ms = calling->deadline_ms - now_ms;
     calling->sent_ms = now_ms;
+    const struct dr_aws_settings *settings = dr_aws_settings(calling->aws);
+    const char *authorities = dr_aws_settings_value(settings, "AWS_CA_BUNDLE", "ca_bundle");
+    char *ca_file = authorities ? dr_aws_settings_path(settings, authorities) : NULL;
     struct dr_http_request request = {
         .method = prepared->request.method,
         .url = prepared->target.url,
@@ -549,9 +552,10 @@ static void post(struct dr_aws_calling *calling, const struct dr_aws_headers *he
         .timeout_ms = timeout_ms > 0 ? timeout_ms : 1,
         .connect_timeout_ms = calling->connect_timeout_ms,
         .body_bytes_max = DR_PAYLOAD_BYTES_MAX,
-        .ca_file = dr_aws_settings_value(dr_aws_settings(calling->aws), "AWS_CA_BUNDLE", "ca_bundle"),
+        .ca_file = ca_file ? ca_file : authorities,
     };
     calling->http = calling->runtime->ops->http(calling->runtime, &request, answered, calling);
+    free(ca_file);
     if (!calling->http)
         fail(calling, "Connection", false, dr_copy_string(dr_runtime_problem(calling->runtime)), NULL);
 }
