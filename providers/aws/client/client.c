@@ -1,4 +1,6 @@
 /* What the calls of one process share, made as it is needed, and what the user's settings say about it. */
+#include "providers/aws/client/client.h"
+
 #include "providers/aws/client/parts.h"
 
 #include <stdlib.h>
@@ -85,7 +87,7 @@ struct dr_aws_lane *dr_aws_lane(struct dr_aws *aws, const char *service, const c
     lane->quota = DR_AWS_QUOTA_FULL;
     lane->service_size = service_size;
     memcpy(lane->name, service, service_size);
-    strcpy(lane->name + service_size + 1, region);
+    memcpy(lane->name + service_size + 1, region, strlen(region) + 1);
     lane->next = aws->lanes;
     return aws->lanes = lane;
 }

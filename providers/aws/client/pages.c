@@ -238,6 +238,7 @@ static json_t *join_maps(const json_t *first, const json_t *second)
 static void join(json_t *result, const char *path, const json_t *value)
 {
     const json_t *there = dr_aws_pages_search(path, result);
+    json_int_t sum;
     if (!there)
         set_at(result, path, copy_level(value));
     else if (json_is_array(there) && json_is_array(value))
@@ -246,9 +247,9 @@ static void join(json_t *result, const char *path, const json_t *value)
         set_at(result, path, join_texts(there, value));
     else if (json_is_object(there) && json_is_object(value))
         set_at(result, path, join_maps(there, value));
-    else if (json_is_integer(there) && json_is_integer(value))
-        set_at(result, path,
-               json_integer((json_int_t)((uint64_t)json_integer_value(there) + (uint64_t)json_integer_value(value))));
+    else if (json_is_integer(there) && json_is_integer(value) &&
+             !__builtin_add_overflow(json_integer_value(there), json_integer_value(value), &sum))
+        set_at(result, path, json_integer(sum));
     else if (json_is_number(there) && json_is_number(value))
         set_at(result, path, json_real(json_number_value(there) + json_number_value(value)));
 }
