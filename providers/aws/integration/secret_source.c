@@ -1,6 +1,7 @@
 #include "providers/aws/integration/secret_source.h"
 
 #include "interpreter/base/text.h"
+#include "providers/aws/integration/session.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -180,8 +181,7 @@ static void *fetch(struct dr_secret_source *source, const struct dr_secret_reque
         return fetching;
     }
     json_t *input = kind->ask(request->reference);
-    char *session = dr_aws_session_name(request->execution_name ? request->execution_name : ""),
-         *region = region_of(request->reference->name);
+    char *session = dr_aws_session_of(request->execution_name), *region = region_of(request->reference->name);
     const struct dr_aws_call call = {
         .operation = operation,
         .input = input,

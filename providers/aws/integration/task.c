@@ -4,6 +4,7 @@
 
 #include "interpreter/base/text.h"
 #include "providers/aws/integration/names.h"
+#include "providers/aws/integration/session.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -11,7 +12,6 @@
 
 enum {
     LAMBDA_TIMEOUT_MS = 905 * 1000, /* a function may run for 15 minutes, and the answer has to come back */
-    SESSION_NAME_MAX = 64,
     TRIES_SHOWN_MAX = 32,
 };
 
@@ -155,22 +155,6 @@ static void answered(void *data, const struct dr_aws_outcome *outcome)
         fail_without_answer(call, outcome);
 }
 
-/* "drrun-<execution name>", in the characters that a role's session may have: CloudTrail shows it. */
-static char *session_name(const struct dr_call *call)
-{
-    static const char others[] = "+=,.@-_";
-    const char *name = call->execution_name ? call->execution_name : call->execution_id;
-    char *session = dr_format("drrun-%s", name ? name : "");
-    for (char *at = session; *at; at++) {
-        bool word = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9');
-        if (!word && strchr(others, *at) == NULL)
-            *at = '-';
-    }
-    if (strlen(session) > SESSION_NAME_MAX)
-        session[SESSION_NAME_MAX] = '\0';
-    return session;
-}
-
 /* What is sent, in the API's spelling: a new reference that is nobody else's. */
 static json_t *make_input(const struct dr_aws_resource *resource, const struct dr_call *call)
 {
@@ -204,7 +188,8 @@ static void start(struct dr_call *call)
 {
     const struct dr_aws_resource *resource = resource_of(call);
     json_t *input = make_input(resource, call);
-    char *session = session_name(call), *agent = dr_format("exec/%s", call->execution_id ? call->execution_id : "");
+    char *session = dr_aws_session_of(call->execution_name ? call->execution_name : call->execution_id);
+    char *agent = dr_format("exec/%s", call->execution_id ? call->execution_id : "");
     const struct dr_aws_call request = {
         .operation = resource->operation,
         .input = input,
