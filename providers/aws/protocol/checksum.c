@@ -164,13 +164,6 @@ static char *hex_text(const unsigned char *bytes, size_t size)
     return dr_text_take(&text);
 }
 
-char *dr_aws_sha256_hex(const char *bytes, size_t size)
-{
-    unsigned char sum[SHA256_DIGEST_LENGTH];
-    sum_sha256(bytes, size, sum);
-    return hex_text(sum, sizeof sum);
-}
-
 char *dr_aws_tree_hash_hex(const char *bytes, size_t size)
 {
     size_t count = size ? (size + TREE_PIECE - 1) / TREE_PIECE : 1;

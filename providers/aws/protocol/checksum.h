@@ -21,7 +21,6 @@ char *dr_aws_checksum_text(const struct dr_aws_checksum *checksum, const char *b
 /* Adds the headers that the operation wants of the finished body, unless the input brought them. */
 bool dr_aws_write_checksum(struct dr_aws_writer *writer, bool only_required);
 
-char *dr_aws_sha256_hex(const char *bytes, size_t size);
 /* SHA-256 over a binary tree of the SHA-256s of 1 MiB pieces, as 64 hex digits.
  * (https://docs.aws.amazon.com/amazonglacier/latest/dev/checksum-calculations.html) */
 char *dr_aws_tree_hash_hex(const char *bytes, size_t size);

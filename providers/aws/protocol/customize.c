@@ -185,18 +185,16 @@ static bool add_glacier_version(struct dr_aws_writer *writer)
     return true;
 }
 
-static void set_missing(struct dr_aws_headers *headers, const char *name, char *value)
+/* x-amz-content-sha256, which Glacier wants too, is the signature's. */
+static bool add_tree_hash(struct dr_aws_writer *writer)
 {
-    if (!dr_aws_headers_find(headers->items, headers->count, name))
-        dr_aws_headers_set(headers, name, value);
-    free(value);
-}
-
-static bool add_glacier_hashes(struct dr_aws_writer *writer)
-{
-    const char *bytes = writer->body.bytes ? writer->body.bytes : "";
-    set_missing(&writer->request->headers, "x-amz-content-sha256", dr_aws_sha256_hex(bytes, writer->body.size));
-    set_missing(&writer->request->headers, "x-amz-sha256-tree-hash", dr_aws_tree_hash_hex(bytes, writer->body.size));
+    static const char name[] = "x-amz-sha256-tree-hash";
+    struct dr_aws_headers *headers = &writer->request->headers;
+    if (dr_aws_headers_find(headers->items, headers->count, name))
+        return true;
+    char *hash = dr_aws_tree_hash_hex(writer->body.bytes ? writer->body.bytes : "", writer->body.size);
+    dr_aws_headers_set(headers, name, hash);
+    free(hash);
     return true;
 }
 

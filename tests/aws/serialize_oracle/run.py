@@ -288,7 +288,8 @@ CHECKSUMS = {
     "x-amz-checksum-sha256": lambda body: base64.b64encode(hashlib.sha256(body).digest()),
     "content-md5": lambda body: base64.b64encode(hashlib.md5(body).digest()),
 }
-CLIENTS = {"user-agent", "expect", "content-length", "transfer-encoding", "x-amz-trailer", "x-amz-decoded-content-length"}
+# What the client, the signature and the transport add.
+CLIENTS = {"user-agent", "expect", "content-length", "transfer-encoding", "x-amz-trailer", "x-amz-decoded-content-length", "x-amz-content-sha256"}
 
 
 def crc32c(body):

@@ -28,10 +28,8 @@ static void test_check_values(void **state)
 static void test_tree_hash(void **state)
 {
     (void)state;
-    char *whole = dr_aws_sha256_hex("", 0), *tree = dr_aws_tree_hash_hex("", 0);
-    assert_string_equal(whole, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    assert_string_equal(tree, whole); /* one piece is its own tree */
-    free(whole);
+    char *tree = dr_aws_tree_hash_hex("", 0); /* one piece is its own tree */
+    assert_string_equal(tree, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     free(tree);
     size_t size = (5u << 19) + 1; /* two and a half pieces and a byte */
     char *bytes = dr_alloc(size);
