@@ -2,8 +2,9 @@
 
 #include "interpreter/base/clock.h"
 #include "interpreter/command/command.h"
+#include "interpreter/command/simulation.h"
 #include "interpreter/runtime/real.h"
-#include "interpreter/runtime/virtual.h"
+#include "providers/simulated/cloud.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -20,21 +21,13 @@ bool dr_session_open(struct dr_session *session, bool trace)
 {
     char *problem = NULL;
     session->trace = trace;
-    if (dr_globals.simulate && *dr_globals.simulate) {
-        dr_complain("--simulate=%s: this drrun has no simulated cloud; --simulate alone runs in virtual time",
-                    dr_globals.simulate);
-        return false;
-    }
     session->store = dr_globals.simulated ? dr_store_memory() : dr_open_store(true);
     if (!session->store)
         return false;
     if (dr_globals.simulated) {
-        struct timespec now;
-        uint64_t seed = 0;
-        clock_gettime(CLOCK_REALTIME, &now);
-        if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
-            seed = (uint64_t)now.tv_nsec;
-        session->runtime = dr_runtime_virtual_new(seed, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+        session->runtime = dr_simulation_open(dr_globals.simulate ? dr_globals.simulate : "", &session->cloud);
+        if (!session->runtime)
+            return false;
     } else {
         session->runtime = dr_runtime_real_new(&problem);
     }
@@ -93,6 +86,7 @@ void dr_session_close(struct dr_session *session)
     dr_catalogue_free(session->catalogue);
     if (session->runtime)
         session->runtime->ops->free(session->runtime);
+    dr_sim_cloud_free(session->cloud);
     dr_store_free(session->store);
     *session = (struct dr_session){0};
 }

@@ -11,6 +11,7 @@ struct dr_session {
     struct dr_catalogue *catalogue;
     struct dr_runtime *runtime;
     struct dr_progress *progress;
+    struct dr_sim_cloud *cloud; /* of --simulate=WORLD; NULL: none */
     struct dr_execution *execution;
     char *application_locked; /* owned; to be released at the end */
     bool trace, interrupted;

@@ -1,0 +1,13 @@
+/* --simulate[=WORLD]: virtual time, and the simulated cloud in it. */
+#ifndef DRRUN_COMMAND_SIMULATION_H
+#define DRRUN_COMMAND_SIMULATION_H
+
+#include "interpreter/base/runtime.h"
+
+struct dr_sim_cloud;
+
+/* The runtime of --simulate; with a world also its cloud, in `ret_cloud` (else NULL), which must be freed after the
+ * runtime. NULL, having complained. Seed and start are the world's (World.Seed, World.Start), else random and now. */
+struct dr_runtime *dr_simulation_open(const char *world, struct dr_sim_cloud **ret_cloud);
+
+#endif
