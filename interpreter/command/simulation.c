@@ -3,6 +3,7 @@
 #include "interpreter/base/clock.h"
 #include "interpreter/base/diagnostic.h"
 #include "interpreter/command/command.h"
+#include "providers/aws/client/client.h"
 #include "providers/simulated/serve.h"
 #include "providers/simulated/world.h"
 
