@@ -42,6 +42,34 @@ static const char *default_region(const struct dr_aws_operation *operation,
     return settings->configured_url ? "us-east-1" : operation->model->global_endpoint ? "aws-global" : NULL;
 }
 
+/* Services that live in one Region of a partition, and what their rule sets of 2022 do not know of it. */
+static const struct {
+    const char *service, *partition, *region;
+} homes[] = {
+    {"route53-recovery-control-config", "aws", "us-west-2"},
+    {"route53-recovery-control-config", "aws-cn", "cn-northwest-1"},
+    {"route53-recovery-control-config", "aws-us-gov", "us-gov-west-1"},
+    {"support", "aws", "us-east-1"},
+    {"support", "aws-us-gov", "us-gov-west-1"},
+};
+
+/* The Region that answers for a service; NULL: each its own. */
+static const char *find_home(const struct dr_aws_model *model, const json_t *partitions, const char *region)
+{
+    const char *home = NULL;
+    for (size_t i = 0; i < sizeof homes / sizeof *homes; i++) {
+        if (strcmp(homes[i].service, model->name) == 0) {
+            json_t *partition = dr_aws_partition(partitions, region);
+            const char *name = json_string_value(json_object_get(partition, "name"));
+            if (name && strcmp(name, homes[i].partition) == 0) {
+                home = homes[i].region;
+            }
+            json_decref(partition);
+        }
+    }
+    return home;
+}
+
 /* --- S3's addressing -------------------------------------------------------------------------------------------- */
 
 static bool is_s3(const struct dr_aws_model *model)
@@ -233,6 +261,12 @@ bool dr_aws_endpoint_resolve(const struct dr_aws_operation *operation, const jso
     facts.dualstack = settings->dualstack && !settings->configured_url;
     facts.path_style = is_s3(model) && needs_path_style(&facts);
     const json_t *partitions = dr_aws_models_partitions(model->models), *rules = dr_aws_model_endpoint_rules(model);
+    const char *home =
+        settings->configured_url || facts.fips || facts.dualstack ? NULL : find_home(model, partitions, facts.region);
+    if (home) {
+        free(facts.region);
+        facts.region = dr_copy_string(home);
+    }
     struct dr_aws_endpoint endpoint = {0};
     bool found;
     if (rules) {

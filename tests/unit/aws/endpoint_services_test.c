@@ -192,8 +192,51 @@ static void test_public_cases_of_services(void **state)
     assert_true(tally.good + tally.excepted >= 2414);
 }
 
+/* What is right today although the rule sets of 2022 have it otherwise. */
+static void test_services_with_one_home(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *service, *region, *url, *signing_region;
+    } cases[] = {
+        {"route53-recovery-control-config", "us-east-1",
+         "https://route53-recovery-control-config.us-west-2.amazonaws.com", "us-west-2"},
+        {"route53-recovery-control-config", "us-west-2",
+         "https://route53-recovery-control-config.us-west-2.amazonaws.com", "us-west-2"},
+        {"route53-recovery-control-config", "aws-global",
+         "https://route53-recovery-control-config.us-west-2.amazonaws.com", "us-west-2"},
+        {"route53-recovery-control-config", "us-gov-east-1",
+         "https://route53-recovery-control-config.us-gov-west-1.amazonaws.com", "us-gov-west-1"},
+        {"support", "eu-west-1", "https://support.us-east-1.amazonaws.com", "us-east-1"},
+        {"route53", "eu-west-1", "https://route53.amazonaws.com", "us-east-1"},
+        {"iam", "cn-north-1", "https://iam.cn-north-1.amazonaws.com.cn", "cn-north-1"},
+        {"sts", "eu-west-1", "https://sts.eu-west-1.amazonaws.com", "eu-west-1"},
+        {"route53-recovery-cluster", "eu-west-1", "https://route53-recovery-cluster.eu-west-1.amazonaws.com",
+         "eu-west-1"},
+    };
+    struct dr_aws_models *models = open_bundled();
+    if (!models) {
+        print_message("the bundled models are not here\n");
+        skip();
+    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *problem = NULL;
+        const struct dr_aws_model *model = dr_aws_models_find(models, cases[i].service, &problem);
+        assert_non_null(model);
+        struct dr_aws_endpoint endpoint;
+        struct dr_aws_endpoint_settings settings = {.region = cases[i].region, .sts_regional = true};
+        const struct dr_aws_operation *operation = dr_aws_model_operation(model, model->operation_names[0]);
+        assert_true(dr_aws_endpoint_resolve(operation, NULL, &settings, &endpoint, &problem));
+        assert_string_equal(endpoint.url, cases[i].url);
+        assert_string_equal(endpoint.signing_region, cases[i].signing_region);
+        dr_aws_endpoint_done(&endpoint);
+    }
+    dr_aws_models_free(models);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_public_cases_of_services)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_public_cases_of_services),
+                                       cmocka_unit_test(test_services_with_one_home)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
