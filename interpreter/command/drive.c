@@ -4,6 +4,7 @@
 #include "interpreter/command/command.h"
 #include "interpreter/command/simulation.h"
 #include "interpreter/runtime/real.h"
+#include "providers/aws/client/client.h"
 #include "providers/simulated/cloud.h"
 
 #include <errno.h>
@@ -16,6 +17,12 @@
 #define SAME_SIGNAL_MS                                                                                                 \
     250 /* a wrapper (timeout, npm, a shell script) may pass on the Ctrl-C that the terminal sent us too */
 #define INBOX_POLL_MS 500 /* where the store cannot tell when something arrives */
+
+/* A question to the person at the terminal. */
+static void say_above(void *progress, const char *line)
+{
+    dr_progress_say(progress, "%s\n", line);
+}
 
 bool dr_session_open(struct dr_session *session, bool trace)
 {
@@ -38,6 +45,8 @@ bool dr_session_open(struct dr_session *session, bool trace)
     }
     session->catalogue = dr_open_catalogue();
     session->progress = dr_progress_new(trace);
+    if (!dr_globals.quiet)
+        dr_aws_credentials_say(dr_aws_credentials(dr_open_aws()), say_above, session->progress);
     return true;
 }
 
@@ -82,6 +91,7 @@ void dr_session_close(struct dr_session *session)
         dr_store_unlock_application(session->store, session->application_locked, dr_execution_id(session->execution));
     free(session->application_locked);
     dr_execution_free(session->execution);
+    dr_aws_credentials_say(dr_aws_credentials(dr_open_aws()), NULL, NULL);
     dr_progress_free(session->progress);
     dr_catalogue_free(session->catalogue);
     if (session->runtime)

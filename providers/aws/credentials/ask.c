@@ -119,10 +119,15 @@ bool dr_aws_ask_identity(const struct dr_aws_outcome *outcome, struct dr_aws_ide
 
 const char *dr_aws_ask_region(const struct dr_aws_quest *quest)
 {
-    const char *region = quest->region;
-    if (region && strstr(region, "-global"))
-        region = NULL;
-    if (!region)
-        region = dr_aws_settings_region(quest->settings);
+    static const char *const pseudo[][2] = {{"aws-cn-global", "cn-northwest-1"},
+                                            {"aws-us-gov-global", "us-gov-west-1"},
+                                            {"aws-iso-global", "us-iso-east-1"},
+                                            {"aws-iso-b-global", "us-isob-east-1"}};
+    const char *asked = quest->region, *region = dr_aws_settings_region(quest->settings);
+    if (asked && !strstr(asked, "-global"))
+        return asked;
+    for (size_t i = 0; asked && !region && i < sizeof pseudo / sizeof *pseudo; i++)
+        if (strcmp(asked, pseudo[i][0]) == 0)
+            region = pseudo[i][1];
     return region ? region : "us-east-1"; /* as the SDKs: STS's global endpoint is there */
 }

@@ -53,8 +53,8 @@ struct dr_aws_search *dr_aws_assume_start(const struct dr_aws_quest *quest, cons
  * after the callback; NULL with `problem`: the terminal was closed, or nothing was typed for five minutes. */
 typedef void dr_aws_prompt_fn(void *data, const char *code, const char *problem);
 /* NULL with `ret_problem` (owned by the caller): there is no terminal. */
-struct dr_aws_prompt *dr_aws_prompt_start(struct dr_runtime *runtime, const char *terminal, const char *question,
-                                          dr_aws_prompt_fn *fn, void *data, char **ret_problem);
+struct dr_aws_prompt *dr_aws_prompt_start(const struct dr_aws_quest *quest, const char *question, dr_aws_prompt_fn *fn,
+                                          void *data, char **ret_problem);
 void dr_aws_prompt_cancel(struct dr_aws_prompt *prompt); /* NULL is fine */
 
 #endif

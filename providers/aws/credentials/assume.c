@@ -113,9 +113,8 @@ static void code_typed(void *data, const char *code, const char *problem)
 static char *start_prompt(struct assume *assume, const char *mfa_serial)
 {
     char *problem = NULL;
-    char *question = dr_format("MFA code of %s: ", mfa_serial);
-    assume->prompt =
-        dr_aws_prompt_start(assume->quest.runtime, assume->quest.terminal, question, code_typed, assume, &problem);
+    char *question = dr_format("MFA code of %s:", mfa_serial);
+    assume->prompt = dr_aws_prompt_start(&assume->quest, question, code_typed, assume, &problem);
     char *whole = problem
                       ? dr_format("the role %s needs the code of %s, and %s. Without a person, use another profile, "
                                   "or one whose credential_process has a session already",

@@ -50,6 +50,8 @@ struct entry {
 
 struct dr_aws_credentials {
     struct dr_aws *aws;
+    dr_aws_say_fn *say;
+    void *say_data;
     struct entry chain;
     struct entry *roles;
 };
@@ -205,7 +207,9 @@ static struct dr_aws_quest quest_of(const struct entry *entry)
                                  .profile = dr_aws_settings_profile(settings),
                                  .use_environment = !dr_aws_settings_profile_is_explicit(settings),
                                  .region = entry->for_region,
-                                 .session_name = entry->for_session};
+                                 .session_name = entry->for_session,
+                                 .say = entry->credentials->say,
+                                 .say_data = entry->credentials->say_data};
 }
 
 /* --- The chain
@@ -405,6 +409,12 @@ void dr_aws_credentials_cancel(struct dr_aws_lookup *handle)
     unlink_lookup(entry, handle);
     if (entry->looking && !first_waiting(entry))
         stop_looking(entry); /* nobody wants to know any more */
+}
+
+void dr_aws_credentials_say(struct dr_aws_credentials *credentials, dr_aws_say_fn *say, void *data)
+{
+    credentials->say = say;
+    credentials->say_data = data;
 }
 
 const char *dr_aws_credentials_source(const struct dr_aws_credentials *credentials)

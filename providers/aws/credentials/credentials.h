@@ -31,6 +31,11 @@ struct dr_aws_lookup *dr_aws_credentials_get(struct dr_aws_credentials *credenti
                                              dr_aws_identity_fn *fn, void *data);
 void dr_aws_credentials_cancel(struct dr_aws_lookup *handle); /* no callback after it; NULL is fine */
 
+/* Where a question to a person is shown (the code of mfa_serial): by `say`, as a line, else on the terminal itself. The
+ * answer is always read from the terminal. */
+typedef void dr_aws_say_fn(void *data, const char *line);
+void dr_aws_credentials_say(struct dr_aws_credentials *credentials, dr_aws_say_fn *say, void *data);
+
 /* The source that gave the cached identity: "environment", "profile prod (role arn:...)", for sts.whoami and messages.
  * NULL: none was asked for yet. */
 const char *dr_aws_credentials_source(const struct dr_aws_credentials *credentials);

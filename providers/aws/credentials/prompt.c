@@ -13,6 +13,8 @@ enum { PATIENCE_MS = 5 * 60 * 1000, CODE_DIGITS = 6, LINE_BYTES_MAX = 256 };
 
 struct dr_aws_prompt {
     struct dr_runtime *runtime;
+    void (*say)(void *data, const char *line);
+    void *say_data;
     int fd;
     char *question;
     struct dr_handle *watch, *timer;
@@ -22,10 +24,17 @@ struct dr_aws_prompt {
     void *data;
 };
 
-static void say(const struct dr_aws_prompt *prompt, const char *text)
+/* `before` is why it is asked again. */
+static void put_question(const struct dr_aws_prompt *prompt, const char *before)
 {
-    ssize_t written = write(prompt->fd, text, strlen(text));
-    (void)written; /* a terminal that takes nothing will not give an answer either: the patience ends */
+    char *text = dr_format("%s%s%s", before, prompt->question, prompt->say ? "" : " ");
+    if (prompt->say)
+        prompt->say(prompt->say_data, text);
+    else {
+        ssize_t written = write(prompt->fd, text, strlen(text));
+        (void)written; /* a terminal that takes nothing will not give an answer either: the patience ends */
+    }
+    free(text);
 }
 
 void dr_aws_prompt_cancel(struct dr_aws_prompt *prompt)
@@ -57,7 +66,6 @@ static void patience_ended(void *data)
 {
     struct dr_aws_prompt *prompt = data;
     prompt->timer = NULL;
-    say(prompt, "\r\n");
     answer(prompt, "nobody typed it within 5 minutes");
 }
 
@@ -96,8 +104,7 @@ static void readable(void *data, int fd, unsigned ready)
         return;
     }
     prompt->size = 0;
-    say(prompt, "That is not a code of six digits. ");
-    say(prompt, prompt->question);
+    put_question(prompt, "That is not a code of six digits. ");
 }
 
 /* Why nobody can be asked there; NULL: somebody can. A job in the background would be stopped by reading. */
@@ -111,14 +118,20 @@ static const char *why_not(int fd)
     return group >= 0 && group != getpgrp() ? "drrun runs in the background" : NULL;
 }
 
-struct dr_aws_prompt *dr_aws_prompt_start(struct dr_runtime *runtime, const char *terminal, const char *question,
-                                          dr_aws_prompt_fn *fn, void *data, char **ret_problem)
+struct dr_aws_prompt *dr_aws_prompt_start(const struct dr_aws_quest *quest, const char *question, dr_aws_prompt_fn *fn,
+                                          void *data, char **ret_problem)
 {
-    int fd = open(terminal ? terminal : "/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    struct dr_runtime *runtime = quest->runtime;
+    int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     const char *problem = why_not(fd);
     struct dr_aws_prompt *prompt = dr_alloc(sizeof *prompt);
-    *prompt = (struct dr_aws_prompt){
-        .runtime = runtime, .fd = fd, .question = dr_copy_string(question), .fn = fn, .data = data};
+    *prompt = (struct dr_aws_prompt){.runtime = runtime,
+                                     .say = quest->say,
+                                     .say_data = quest->say_data,
+                                     .fd = fd,
+                                     .question = dr_copy_string(question),
+                                     .fn = fn,
+                                     .data = data};
     if (!problem) {
         prompt->watch = runtime->ops->watch(runtime, fd, DR_READABLE, readable, prompt);
         problem = prompt->watch ? NULL : dr_runtime_problem(runtime);
@@ -133,7 +146,6 @@ struct dr_aws_prompt *dr_aws_prompt_start(struct dr_runtime *runtime, const char
     }
     prompt->timer = dr_runtime_timer(runtime, dr_runtime_now(runtime) + PATIENCE_MS, patience_ended, prompt);
     tcflush(fd, TCIFLUSH); /* what was typed before the question is no answer to it */
-    say(prompt, "\r");
-    say(prompt, prompt->question);
+    put_question(prompt, "");
     return prompt;
 }

@@ -113,6 +113,14 @@ static void complain(struct loaded *loaded, const char *what)
     dr_text_puts(&loaded->problem, what);
 }
 
+/* A home that is another user's, as in containers whose user has none, is no mistake of this one; a file in it that is
+ * there and closed is. */
+static bool is_closed_off(const char *path, int error)
+{
+    struct stat about;
+    return error == EACCES && stat(path, &about) < 0 && errno == EACCES;
+}
+
 static void load_file(const struct dr_aws_settings *settings, size_t index)
 {
     struct loaded *loaded = settings->loaded;
@@ -126,6 +134,8 @@ static void load_file(const struct dr_aws_settings *settings, size_t index)
         note = " (not looked for: HOME is not set, and the system does not know this user)";
     else if (error == ENOENT || error == ENOTDIR)
         note = " (not there)";
+    else if (!given && is_closed_off(path, error))
+        note = " (in a folder that is closed to this user)";
     else if (error != 0) {
         char *problem = dr_format("%s: cannot be read: %s", name, strerror(error));
         complain(loaded, problem);

@@ -36,11 +36,12 @@ struct dr_aws_quest { /* who asks, and for whom; everything is borrowed until th
     struct dr_aws *aws;
     struct dr_runtime *runtime;
     const struct dr_aws_settings *settings;
-    const char *profile;                  /* whose keys count */
-    bool use_environment;                 /* AWS_ROLE_ARN and the like count too: not below source_profile */
-    const char *region;                   /* for STS, by the Task; NULL: the settings' */
-    const char *session_name;             /* for roles of profiles that name none; NULL: "drrun" */
-    const char *terminal;                 /* where to ask a person; NULL: "/dev/tty" */
+    const char *profile;                       /* whose keys count */
+    bool use_environment;                      /* AWS_ROLE_ARN and the like count too: not below source_profile */
+    const char *region;                        /* for STS, by the Task; NULL: the settings' */
+    const char *session_name;                  /* for roles of profiles that name none; NULL: "drrun" */
+    void (*say)(void *data, const char *line); /* where a person reads the question; NULL: on the terminal itself */
+    void *say_data;
     const struct dr_aws_visited *visited; /* NULL: none yet */
 };
 

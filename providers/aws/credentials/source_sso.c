@@ -144,13 +144,45 @@ static bool take_token(struct sso *sso, const json_t *output)
     return true;
 }
 
+/* Reads the token's file. false with `ret_problem` (owned by the caller). */
+static bool read_token(struct sso *sso, char **ret_problem)
+{
+    json_t *token = dr_aws_token_read(sso->path, ret_problem);
+    if (!token)
+        return false;
+    dr_aws_json_wipe(sso->token);
+    json_decref(sso->token);
+    sso->token = token;
+    const char *until = token_text(sso, "expiresAt");
+    size_t size = strlen(until);
+    if (size > 3 && strcmp(until + size - 3, "UTC") == 0)
+        size -= 3; /* old tools wrote "2020-06-17T10:02:08UTC" */
+    struct dr_aws_instant instant;
+    sso->token_expires_ms = dr_aws_instant_read(until, size, &instant) ? instant.seconds * 1000 : 0;
+    return true;
+}
+
+static bool is_token_valid(const struct sso *sso)
+{
+    return sso->token_expires_ms > dr_runtime_now(sso->quest.runtime);
+}
+
+/* Another process of the user's may have been faster: a refresh token is good once, and the file has the new one. */
+static bool find_others_token(struct sso *sso)
+{
+    char *problem = NULL;
+    bool found = read_token(sso, &problem) && is_token_valid(sso);
+    free(problem);
+    return found;
+}
+
 static void refreshed(void *data, const struct dr_aws_outcome *outcome)
 {
     struct sso *sso = data;
     struct dr_aws_finding finding = {0};
     sso->question = NULL;
     bool fresh = outcome->output && take_token(sso, outcome->output);
-    if (!fresh && sso->token_expires_ms <= dr_runtime_now(sso->quest.runtime)) {
+    if (!fresh && !is_token_valid(sso) && !find_others_token(sso)) {
         char *problem = outcome->output ? dr_copy_string("an answer without a token") : dr_aws_ask_problem(outcome);
         char *why = dr_format("the SSO session has expired, and its token cannot be refreshed (%s)", problem);
         must_log_in(&sso->quest, &finding, why);
@@ -197,24 +229,17 @@ static bool begin(struct sso *sso, struct dr_aws_finding *ret_finding)
 {
     char *problem = NULL;
     sso->path = dr_aws_token_path(sso->quest.settings, sso->session ? sso->session : sso->start_url);
-    sso->token = sso->path ? dr_aws_token_read(sso->path, &problem) : NULL;
-    if (!sso->token) {
+    if (!sso->path || !read_token(sso, &problem)) {
         char *why = dr_format("there is no SSO session (%s)", problem ? problem : "HOME is not set");
         must_log_in(&sso->quest, ret_finding, why);
         free(why);
         free(problem);
         return false;
     }
-    const char *until = token_text(sso, "expiresAt");
-    struct dr_aws_instant instant;
-    int64_t now_ms = dr_runtime_now(sso->quest.runtime);
-    /* Old tools wrote "2020-06-17T10:02:08UTC". */
-    size_t size =
-        strlen(until) > 3 && strcmp(until + strlen(until) - 3, "UTC") == 0 ? strlen(until) - 3 : strlen(until);
-    sso->token_expires_ms = dr_aws_instant_read(until, size, &instant) ? instant.seconds * 1000 : 0;
-    if (sso->token_expires_ms - now_ms < REFRESH_MS && can_refresh(sso) && ask_for_token(sso))
+    if (sso->token_expires_ms - dr_runtime_now(sso->quest.runtime) < REFRESH_MS && can_refresh(sso) &&
+        ask_for_token(sso))
         return true;
-    if (sso->token_expires_ms > now_ms)
+    if (is_token_valid(sso))
         return ask_for_role(sso, ret_finding);
     must_log_in(&sso->quest, ret_finding, "the SSO session has expired");
     return false;

@@ -2,7 +2,7 @@
 """The chain of credentials beside botocore's: the same files, environment and servers must give the same access key from
 the same source, or none. And what botocore cannot tell: a person at a terminal, a proxy, renewals, who may be asked.
 
-    tests/aws/credentials/run.py DRIVER [NAME ...]
+    tests/aws/credentials/run.py DRIVER DRRUN [NAME ...]
 
 Debian's botocore is the oracle. Everything is on loopback: one server that is STS, IAM Identity Center, a container's agent
 and an instance's metadata service at once. STS checks signatures.
@@ -38,7 +38,7 @@ except ImportError:
     print("skipped: botocore is not there (Debian: python3-botocore)")
     sys.exit(77)
 
-DRIVER = os.path.abspath(sys.argv[1])
+DRIVER, DRRUN = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 botocore.utils.ContainerMetadataFetcher.SLEEP_TIME = 0  # between attempts
 SECRETS = {}  # by access key, of all that were given out or written into a file
 
@@ -121,11 +121,16 @@ class Server(http.server.BaseHTTPRequestHandler):
 
     def serve_sts(self, _):
         form = dict(urllib.parse.parse_qsl(self.body.decode()))
-        action, role = form["Action"], form["RoleArn"].rsplit("/", 1)[1]
+        action, role = form["Action"], form.get("RoleArn", "").rsplit("/", 1)[-1]
+        if action == "GetCallerIdentity":
+            self.answer(200, f"<{action}Response xmlns='https://sts.amazonaws.com/doc/2011-06-15/'><{action}Result>"
+                             f"<Arn>arn:aws:iam::123456789012:user/{self.caller()}</Arn><UserId>x</UserId>"
+                             f"<Account>123456789012</Account></{action}Result></{action}Response>", "text/xml")
+            return
         if action == "AssumeRole":
             caller = self.caller()
         else:
-            caller = form["WebIdentityToken"]
+            caller = form["WebIdentityToken"].split(".")[1]
             assert "Authorization" not in self.headers
         if role == "denied":
             raise Refused("AccessDenied", f"{caller} is not authorized to perform: sts:{action}")
@@ -534,12 +539,13 @@ def without_a_terminal_nobody_is_asked():
     assert not Server.seen, "no request was made"
 
 
-def talk(lines):
-    """Runs the driver on a terminal of its own, answers its questions, and returns what the terminal showed."""
-    environment = {**prepare(MFA), **OURS}
+def talk(lines, command=(DRIVER,), files=None):
+    """Runs a program on a terminal of its own, answers its questions, and returns what the terminal showed."""
+    environment = {**prepare({**MFA, "files": files or {}}), **OURS, "TERM": "xterm"}
     child, terminal = pty.fork()
     if child == 0:
-        os.execve(DRIVER, [DRIVER], environment)
+        os.chdir(home)
+        os.execve(command[0], command, environment)
     shown, deadline = b"", time.monotonic() + 20
     while time.monotonic() < deadline:
         if not select.select([terminal], [], [], 0.1)[0]:
@@ -549,7 +555,7 @@ def talk(lines):
         except OSError:
             break
         shown += more
-        if b"MFA code of arn:aws:iam::1:mfa/me: " in more and lines:
+        if b"MFA code of arn:aws:iam::1:mfa/me:" in more and lines:
             os.write(terminal, lines.pop(0))
     os.close(terminal)
     os.waitpid(child, 0)
@@ -566,13 +572,67 @@ def a_person_types_the_code():
     assert "the terminal was closed" in shown, shown
 
 
-OTHERS = [a_tasks_role, a_refreshed_token_is_kept, a_short_life_is_renewed, a_proxy_never_sees_it, a_token_file_comes_first,
+WHOAMI = """
+Runbook: { Name: who, Region: eu-west-3 }
+StartAt: Chain
+States:
+  Chain: { Type: Task, Resource: "aws-sdk:sts:getCallerIdentity", Parameters: {}, ResultSelector: { "Arn.$": "$.Arn" }, Next: Role }
+  Role:
+    Type: Task
+    Resource: aws-sdk:sts:getCallerIdentity
+    Parameters: {}
+    Credentials: { RoleArn: "arn:aws:iam::123456789012:role/task", ExternalId: the id }
+    ResultSelector: { "Arn.$": "$.Arn" }
+    Next: Denied
+  Denied:
+    Type: Task
+    Resource: aws-sdk:sts:getCallerIdentity
+    Parameters: {}
+    Credentials: { RoleArn: "arn:aws:iam::123456789012:role/denied" }
+    Catch: [{ ErrorEquals: [States.ALL], Next: Done }]
+    Next: Done
+  Done: { Type: Succeed }
+"""
+
+
+def a_run_writes_no_secret_down():
+    sources = {"container": {"env": {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{URL}/container/locked",
+                                     "AWS_CONTAINER_AUTHORIZATION_TOKEN": "open sesame"}},
+               "SSO": {"config": SSO, "files": {token_file("corp"): token("old", -5, **refreshable())}},
+               "process": CASES["process with a session and an end"], "web identity": CASES["web identity"],
+               "role": CASES["role with an external id"]}
+    for name, case in sources.items():
+        case = {**case, "files": {**case.get("files", {}), "who.yaml": WHOAMI}}
+        environment = {**prepare(case), **OURS}
+        done = subprocess.run([DRRUN, "run", "who.yaml", "--name", "a b", "--trace", "--json", "--store", "store"], cwd=home,
+                              env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                              timeout=60, check=False)
+        text = done.stdout.decode()
+        assert done.returncode == 0, f"{name}: {text}"
+        assert "AccessDenied" in text and "user/ASIA-task-by-" in text, f"{name}: {text}"
+        assert any("RoleSessionName=drrun-a-b" in seen[3] for seen in Server.seen), "the session is named after the execution"
+        assert any("ExternalId=the+id" in seen[3] or "ExternalId=the%20id" in seen[3] for seen in Server.seen)
+        for folder, _, files in os.walk(f"{home}/store"):
+            for file in files:
+                with open(f"{folder}/{file}", encoding="utf-8", errors="replace") as journal:
+                    text += journal.read()
+        assert "ASIA-task-by-" in text, "the journal was read"
+        for secret in [*SECRETS.values(), "token of ", "a.jwt", "open sesame", '"refreshed"', "AWS4-HMAC"]:
+            assert secret not in text, f"{name}: {secret} is written down"
+
+
+def a_person_is_asked_above_the_live_view():
+    shown = talk([b"123456\n"], (DRRUN, "run", "who.yaml", "--store", "store"), {"who.yaml": WHOAMI})
+    assert "SUCCEEDED" in shown, shown
+
+
+OTHERS = [a_run_writes_no_secret_down, a_person_is_asked_above_the_live_view, a_tasks_role, a_refreshed_token_is_kept, a_short_life_is_renewed, a_proxy_never_sees_it, a_token_file_comes_first,
           version_1_may_be_switched_off, an_instance_that_is_not_there_costs_little, without_a_terminal_nobody_is_asked,
           a_person_types_the_code]
 
 
 def main():
-    wanted, failures = sys.argv[2:], 0
+    wanted, failures = sys.argv[3:], 0
     tests = [(name, lambda name=name, case=case: compare(name, case)) for name, case in CASES.items()]
     tests += [(test.__name__, test) for test in OTHERS]
     for name, test in tests:

@@ -1124,6 +1124,27 @@ static void a_refresh_that_fails_does_no_harm_while_the_token_lasts(void **state
     finds("O", "profile default (SSO, role admin in 1)");
 }
 
+static void write_others_token(void *data)
+{
+    (void)data;
+    write_token("corp", "2026-01-01T08:00:00Z", REFRESHABLE);
+}
+
+static void a_session_that_another_process_has_refreshed_is_taken(void **state)
+{
+    (void)state;
+    write_file(".aws/config", SSO_PROFILE);
+    write_token("corp", "2025-12-31T23:00:00Z", REFRESHABLE);
+    SCRIPT({"POST http://oidc/token", 400, "{\"error\": \"invalid_grant\"}", 0, NULL},
+           {"x-amz-sso_bearer_token: TOKEN", 200, SSO_ROLE, 0, NULL});
+    struct got got = {0};
+    ask_as(&got, NULL, NULL, false);
+    dr_runtime_timer(runtime, dr_runtime_now(runtime) + 1, write_others_token, NULL);
+    run(&got);
+    assert_key(&got, "O");
+    got_done(&got);
+}
+
 static void an_expired_session_wants_a_login(void **state)
 {
     (void)state;
@@ -1462,6 +1483,7 @@ int main(void)
         TEST_SSO(a_session_of_old_is_found_by_its_url),
         TEST_SSO(a_session_near_its_end_is_refreshed),
         TEST_SSO(a_refresh_that_fails_does_no_harm_while_the_token_lasts),
+        TEST_SSO(a_session_that_another_process_has_refreshed_is_taken),
         TEST_SSO(an_expired_session_wants_a_login),
         TEST_SSO(a_session_that_was_revoked_wants_a_login),
         TEST_SSO(a_token_file_may_be_broken),

@@ -328,9 +328,20 @@ static void a_file_that_cannot_be_read_is_told(void **state)
     assert_string_equal(dr_aws_settings_problem(settings), expected);
     free(expected);
     dr_aws_settings_free(settings);
-    if (geteuid() == 0)
-        return; /* root may read everything */
+    bool root = geteuid() == 0; /* who may read everything */
     begin(NULL);
+    if (root)
+        assert_int_equal(seteuid(65534), 0);
+    else
+        assert_int_equal(chmod(folder, 0), 0);
+    settings = open_settings(NULL); /* all of the home is another's */
+    assert_null(dr_aws_settings_problem(settings));
+    assert_string_equal(dr_aws_settings_file_name(settings, DR_AWS_CONFIG_FILE),
+                        "~/.aws/config (in a folder that is closed to this user)");
+    dr_aws_settings_free(settings);
+    assert_int_equal(root ? seteuid(0) : chmod(folder, 0700), 0);
+    if (root)
+        return;
     write_file(".aws/credentials", "[default]\n");
     char *path = dr_format("%s/.aws/credentials", folder);
     chmod(path, 0);
