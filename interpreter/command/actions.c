@@ -94,15 +94,36 @@ static void add_list(struct dr_text *out, const json_t *values, const char *betw
     }
 }
 
+/* What a list's items are, and theirs; `ret_lists` counts how often. */
+static const json_t *innermost(const json_t *schema, unsigned *ret_lists)
+{
+    *ret_lists = 0;
+    const json_t *items;
+    while ((items = json_object_get(schema, "items")) && json_is_object(items) && *ret_lists < 8) {
+        schema = items;
+        (*ret_lists)++;
+    }
+    return schema;
+}
+
 /* "integer, default 3": what may be given, in a few words. */
 static void add_type(struct dr_text *out, const json_t *schema, bool required)
 {
+    unsigned lists;
+    const json_t *inner = innermost(schema, &lists);
+    if (lists > 0 && (json_object_get(inner, "type") || json_object_get(inner, "$ref"))) {
+        for (unsigned i = 0; i < lists; i++)
+            dr_text_puts(out, "array of ");
+        schema = inner;
+    }
     const json_t *type = json_object_get(schema, "type"), *values = json_object_get(schema, "enum");
     const json_t *minimum = json_object_get(schema, "minimum"), *otherwise = json_object_get(schema, "default");
     if (values)
         add_list(out, values, " | ");
     else if (json_is_array(type))
         add_list(out, type, " or ");
+    else if (json_object_get(schema, "$ref"))
+        dr_text_puts(out, "object");
     else
         dr_text_puts(out, type ? json_string_value(type) : "any");
     if (minimum) {
@@ -117,33 +138,65 @@ static void add_type(struct dr_text *out, const json_t *schema, bool required)
     }
 }
 
+enum { NESTED_MAX = 8, NAME_COLUMNS = 24 };
+
+struct listing {
+    struct dr_text *out;
+    const json_t *root;
+    bool arguments;
+    const char *above[NESTED_MAX]; /* the definitions that are being listed: they may hold themselves */
+};
+
+/* The schema of the root's $defs that a property, or the items of its lists, refers to; NULL: none, or one above. */
+static const json_t *nested_in(struct listing *listing, const json_t *property, unsigned depth)
+{
+    static const char place[] = "#/$defs/";
+    unsigned lists;
+    const char *reference = json_string_value(json_object_get(innermost(property, &lists), "$ref"));
+    if (reference == NULL || depth + 1 >= NESTED_MAX || strncmp(reference, place, strlen(place)) != 0)
+        return NULL;
+    for (unsigned i = 0; i <= depth; i++)
+        if (listing->above[i] && strcmp(listing->above[i], reference) == 0)
+            return NULL;
+    listing->above[depth + 1] = reference;
+    return json_object_get(json_object_get(listing->root, "$defs"), reference + strlen(place));
+}
+
+/* One line a property; what it is made of below it, further right. As deep as NESTED_MAX. */
+static void add_members(struct listing *listing, const json_t *schema, unsigned depth)
+{
+    struct dr_text *out = listing->out;
+    const int indent = 2 + 2 * (int)depth;
+    const char *name;
+    json_t *property;
+    json_object_foreach(json_object_get(schema, "properties"), name, property)
+    {
+        const char *about = json_string_value(json_object_get(property, "description"));
+        size_t start = out->size;
+        dr_text_printf(out, "%*s%-*s ", indent, "", NAME_COLUMNS - 2 * (int)depth, name);
+        add_type(out, property, listing->arguments && is_required(schema, name));
+        if (about) {
+            dr_text_putc(out, '.');
+            add_wrapped(out, about, out->size - start, NAME_COLUMNS + 3);
+        } else {
+            dr_text_putc(out, '\n');
+        }
+        const json_t *nested = nested_in(listing, property, depth);
+        if (nested)
+            add_members(listing, nested, depth + 1);
+    }
+}
+
 static void add_properties(struct dr_text *out, const char *title, const json_t *parsed, const char *text,
                            bool arguments)
 {
     json_t *schema = parsed ? dr_json_share(parsed) : text ? dr_json_parse(text, strlen(text), NULL) : NULL;
-    json_t *properties = json_object_get(schema, "properties"), *property;
-    const char *name;
-    if (json_object_size(properties) == 0) {
-        if (text && !arguments) { /* an example, or words */
-            dr_text_printf(out, "\n%s\n  ", title);
-            add_wrapped(out, json_is_string(schema) ? json_string_value(schema) : text, 2, 2);
-        }
-        json_decref(schema);
-        return;
-    }
-    dr_text_printf(out, "\n%s\n", title);
-    json_object_foreach(properties, name, property)
-    {
-        const char *about = json_string_value(json_object_get(property, "description"));
-        size_t start = out->size;
-        dr_text_printf(out, "  %-24s ", name);
-        add_type(out, property, arguments && is_required(schema, name));
-        if (about) {
-            dr_text_putc(out, '.');
-            add_wrapped(out, about, out->size - start, 27);
-        } else {
-            dr_text_putc(out, '\n');
-        }
+    if (json_object_size(json_object_get(schema, "properties")) > 0) {
+        dr_text_printf(out, "\n%s\n", title);
+        add_members(&(struct listing){.out = out, .root = schema, .arguments = arguments}, schema, 0);
+    } else if (text && !arguments) { /* an example, or words */
+        dr_text_printf(out, "\n%s\n  ", title);
+        add_wrapped(out, json_is_string(schema) ? json_string_value(schema) : text, 2, 2);
     }
     json_decref(schema);
 }
