@@ -373,9 +373,11 @@ void dr_aws_parse_error(const struct dr_aws_operation *operation, const struct d
         const char *request_id = dr_aws_request_id(answer);
         read_stream_error(&stream, ret_error);
         ret_error->request_id = request_id ? copy_text(request_id, strlen(request_id)) : dr_copy_string("");
-        return;
+    } else {
+        fill_error(operation, &safe, ret_error);
     }
-    fill_error(operation, &safe, ret_error);
+    if (answer->status < 300) /* it was sent before the work was done */
+        ret_error->status = ret_error->shape && ret_error->shape->error_status ? ret_error->shape->error_status : 500;
 }
 
 void dr_aws_error_done(struct dr_aws_error *error)

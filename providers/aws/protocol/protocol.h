@@ -87,7 +87,8 @@ struct dr_aws_error {
     char *code;       /* as on the wire, without namespace and URL: "DBInstanceNotFound"; "" unknown -> the status */
     char *message;    /* "" if there is none */
     char *request_id; /* "" */
-    int status;
+    int status; /* of the answer; of an error in an answer that began with 200: the modelled one, else 500, as the SDKs
+                   do */
     const struct dr_aws_shape *shape; /* the modelled error that it is; NULL: none of the operation's or service's */
     json_t *details;                  /* the modelled members of the error, an object; never NULL */
     bool is_modelled_answer;          /* false: HTML, nothing, or another protocol's bytes: no AWS service said this */

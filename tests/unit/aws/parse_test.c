@@ -320,6 +320,7 @@ static void an_exception_in_a_stream_is_an_error(void **state)
     dr_aws_parse_error(operation, &answer, &error);
     assert_string_equal(error.code, "Busy");
     assert_string_equal(error.message, "later");
+    assert_int_equal(error.status, 500);
     assert_non_null(error.shape);
     assert_same(json_incref(error.details), "{\"message\":\"later\"}");
     dr_aws_error_done(&error);
