@@ -232,6 +232,25 @@ json_t *dr_aws_finder_partitions(struct dr_aws_finder *finder)
     return partitions;
 }
 
+json_t *dr_aws_finder_rules(struct dr_aws_finder *finder, const char *name)
+{
+    struct dr_aws_compact text;
+    struct dr_aws_compact_line line;
+    bool damaged;
+    if (!finder->bundled || !is_service_name(name))
+        return NULL;
+    char *path = dr_format("%s/%s.model", finder->bundled, name);
+    bool found = dr_aws_map(finder->arena, path, false, &text, &damaged) &&
+                 dr_aws_compact_find(&text, "endpoint-rules", "", &line);
+    free(path);
+    json_t *rules = found ? dr_json_parse(line.json, line.json_size, NULL) : NULL;
+    if (rules && !json_is_object(rules)) {
+        json_decref(rules);
+        rules = NULL;
+    }
+    return rules;
+}
+
 /* --- All that there is ---------------------------------------------------------------------------------------------
  */
 

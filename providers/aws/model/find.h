@@ -15,6 +15,7 @@
 #include "interpreter/base/arena.h"
 #include "providers/aws/model/compact.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 
 struct dr_aws_finder;
@@ -37,6 +38,9 @@ const char *dr_aws_finder_by_sdk(struct dr_aws_finder *finder, const char *sdk_n
 const json_t *dr_aws_finder_list(struct dr_aws_finder *finder);
 /* partitions.json of the first place that has one: a new reference; NULL: none. */
 json_t *dr_aws_finder_partitions(struct dr_aws_finder *finder);
+
+/* The endpoint rules of the bundled model of a service: a new reference; NULL: none. */
+json_t *dr_aws_finder_rules(struct dr_aws_finder *finder, const char *name);
 
 const char *dr_aws_finder_bundled(struct dr_aws_finder *finder);  /* the folder beside the binary; NULL: none */
 const char *dr_aws_finder_overlays(struct dr_aws_finder *finder); /* the folder of overlays; NULL: none */

@@ -26,11 +26,7 @@ void dr_aws_imported_done(struct dr_aws_imported *imported)
     *imported = (struct dr_aws_imported){0};
 }
 
-struct parts {
-    json_t *service, *paginators, *waiters, *rules;
-};
-
-static bool load_parts(const char *folder, struct parts *parts, char **ret_problem)
+static bool load_parts(const char *folder, struct dr_aws_parts *parts, char **ret_problem)
 {
     parts->service = dr_aws_raw_load(folder, "service-2", ret_problem);
     if (!parts->service && !*ret_problem)
@@ -44,22 +40,13 @@ static bool load_parts(const char *folder, struct parts *parts, char **ret_probl
     return !*ret_problem;
 }
 
-static void parts_done(struct parts *parts)
-{
-    json_decref(parts->service);
-    json_decref(parts->paginators);
-    json_decref(parts->waiters);
-    json_decref(parts->rules);
-}
-
 /* What the overlay adds; returns the origin to name, owned by the caller. */
 static char *lay_over(const char *name, const char *folder, const char *overlays, const char *origin,
-                      struct parts *parts, char *date, char **ret_problem)
+                      struct dr_aws_parts *parts, char *date, char **ret_problem)
 {
     json_t *overlay = overlays ? dr_aws_overlay_load(overlays, name, ret_problem) : NULL;
     const char *told = json_string_value(json_object_get(overlay, "overlay"));
-    bool added =
-        overlay && dr_aws_overlay_apply(overlay, parts->service, &parts->paginators, &parts->waiters, NULL) > 0;
+    bool added = overlay && dr_aws_overlay_apply(overlay, parts, NULL) > 0;
     char *whole = added && folder ? dr_format("%s, with drrun's overlay of %s", origin, told ? told : "an unknown date")
                                   : dr_copy_string(folder ? origin : "drrun's overlay");
     if (!folder)
@@ -71,7 +58,7 @@ static char *lay_over(const char *name, const char *folder, const char *overlays
 bool dr_aws_import_service(const char *name, const char *version_folder, const char *overlays, const char *origin,
                            struct dr_aws_imported *ret_imported, char **ret_problem)
 {
-    struct parts parts = {0};
+    struct dr_aws_parts parts = {0};
     struct dr_aws_raw_stamp stamp = {0};
     char *problem = NULL, *whole = NULL;
     if (!version_folder) {
@@ -90,7 +77,7 @@ bool dr_aws_import_service(const char *name, const char *version_folder, const c
         *ret_imported = imported;
     }
     free(whole);
-    parts_done(&parts);
+    dr_aws_parts_done(&parts);
     if (problem)
         *ret_problem = problem;
     return !problem;

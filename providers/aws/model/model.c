@@ -32,6 +32,16 @@ struct dr_aws_opened *dr_aws_opened_of(const struct dr_aws_model *model)
     return same.own;
 }
 
+/* Where models are looked for. */
+static struct dr_aws_finder *finder_of(struct dr_aws_models *models)
+{
+    if (!models->finder)
+        models->finder = dr_aws_finder_new(models->arena,
+                                           &(struct dr_aws_finder_options){.folders = models->options.folders,
+                                                                           .environment = models->options.environment});
+    return models->finder;
+}
+
 /* --- Opening -------------------------------------------------------------------------------------------------------
  */
 
@@ -251,21 +261,14 @@ const json_t *dr_aws_model_endpoint_rules(const struct dr_aws_model *model)
     if (!opened->rules_read) {
         opened->rules_read = true;
         opened->rules = dr_aws_line(opened, "endpoint-rules", "");
+        if (!opened->rules) /* a model without: the bundled one's go for it */
+            opened->rules = dr_aws_finder_rules(finder_of(model->models), model->name);
     }
     return opened->rules;
 }
 
 /* --- Finding -------------------------------------------------------------------------------------------------------
  */
-
-static struct dr_aws_finder *finder_of(struct dr_aws_models *models)
-{
-    if (!models->finder)
-        models->finder = dr_aws_finder_new(models->arena,
-                                           &(struct dr_aws_finder_options){.folders = models->options.folders,
-                                                                           .environment = models->options.environment});
-    return models->finder;
-}
 
 #define NEWER_MODELS                                                                                                   \
     "Newer models come with the AWS CLI v2, with $AWS_DATA_PATH, or by 'drrun models import DIR' of a botocore data "  \

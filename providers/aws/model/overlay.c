@@ -87,7 +87,27 @@ static bool has_text(const json_t *list, const char *text)
     return false;
 }
 
-/* Adds to a shape that is there the members and values it lacks. What "required" says stays the model's. */
+/* Takes members out of "required". */
+static void add_optional(struct laying *laying, const char *name, json_t *shape, const json_t *optional)
+{
+    json_t *required = json_object_get(shape, "required");
+    for (size_t i = 0; i < json_array_size(optional); i++) {
+        const char *member = json_string_value(json_array_get(optional, i));
+        bool found = false;
+        for (size_t j = json_array_size(required); member && j-- > 0;) {
+            const char *item = json_string_value(json_array_get(required, j));
+            if (item && strcmp(item, member) == 0) {
+                json_array_remove(required, j);
+                found = true;
+            }
+        }
+        laying->added += found;
+        if (member && !found)
+            note(laying, "optional", name, member);
+    }
+}
+
+/* Adds to a shape that is there the members and values it lacks. */
 static void add_parts(struct laying *laying, const char *name, json_t *shape, const json_t *over)
 {
     const char *key;
@@ -115,6 +135,7 @@ static void add_parts(struct laying *laying, const char *name, json_t *shape, co
             laying->added++;
         }
     }
+    add_optional(laying, name, shape, json_object_get(over, "optional"));
     if (laying->added == before && json_array_size(laying->repeated) == repeated)
         note(laying, "shape", name, "");
 }
@@ -144,19 +165,34 @@ static void add_file(struct laying *laying, const char *what, json_t **file, con
     add_all(laying, what, child(*file, list), from);
 }
 
-size_t dr_aws_overlay_apply(const json_t *overlay, json_t *service, json_t **paginators, json_t **waiters,
-                            json_t **ret_repeated)
+size_t dr_aws_overlay_apply(const json_t *overlay, struct dr_aws_parts *parts, json_t **ret_repeated)
 {
     struct laying laying = {.repeated = ret_repeated ? json_array() : NULL};
+    json_t *service = parts->service, *rules = json_object_get(overlay, "endpoint-rules");
     if (!json_object_get(service, "metadata") && json_object_get(overlay, "metadata")) {
         json_object_set_new(service, "metadata", json_deep_copy(json_object_get(overlay, "metadata")));
         laying.added++;
     }
     add_all(&laying, "operation", child(service, "operations"), json_object_get(overlay, "operations"));
     add_shapes(&laying, child(service, "shapes"), json_object_get(overlay, "shapes"));
-    add_file(&laying, "paginator", paginators, "pagination", json_object_get(overlay, "pagination"));
-    add_file(&laying, "waiter", waiters, "waiters", json_object_get(overlay, "waiters"));
+    add_file(&laying, "paginator", &parts->paginators, "pagination", json_object_get(overlay, "pagination"));
+    add_file(&laying, "waiter", &parts->waiters, "waiters", json_object_get(overlay, "waiters"));
+    if (rules && parts->rules) {
+        note(&laying, "endpoint-rules", "", "");
+    } else if (rules) {
+        parts->rules = json_deep_copy(rules);
+        laying.added++;
+    }
     if (ret_repeated)
         *ret_repeated = laying.repeated;
     return laying.added;
+}
+
+void dr_aws_parts_done(struct dr_aws_parts *parts)
+{
+    json_decref(parts->service);
+    json_decref(parts->paginators);
+    json_decref(parts->waiters);
+    json_decref(parts->rules);
+    *parts = (struct dr_aws_parts){0};
 }

@@ -17,10 +17,13 @@
 json_t *dr_aws_overlay_load(const char *folder, const char *service, char **ret_problem);
 /* The services that a folder has overlays of; free with dr_aws_raw_names_free(). */
 char **dr_aws_overlay_names(const char *folder, size_t *ret_count);
-/* Lays it over; both are changed in place, `paginators` and `waiters` may be NULL on the way in. Returns how much was
- * added (operations, shapes, members, values, paginators); `ret_repeated` (may be NULL) receives what the model had
- * already, as "shape X.Member": a new reference to an array of strings. */
-size_t dr_aws_overlay_apply(const json_t *overlay, json_t *service, json_t **paginators, json_t **waiters,
-                            json_t **ret_repeated);
+struct dr_aws_parts { /* one service's files, as parsed; each but the first may be NULL */
+    json_t *service, *paginators, *waiters, *rules;
+};
+void dr_aws_parts_done(struct dr_aws_parts *parts);
+/* Lays it over; the parts are changed in place. Returns how much was added (operations, shapes, members, values,
+ * paginators, ...); `ret_repeated` (may be NULL) receives what the model had already, as "shape X.Member": a new
+ * reference to an array of strings. */
+size_t dr_aws_overlay_apply(const json_t *overlay, struct dr_aws_parts *parts, json_t **ret_repeated);
 
 #endif
