@@ -332,6 +332,7 @@ static void set_common(struct dr_line *line)
     curl->easy_setopt(line->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
     curl->easy_setopt(line->easy, CURLOPT_DNS_CACHE_TIMEOUT, (long)DNS_CACHE_S);
     curl->easy_setopt(line->easy, CURLOPT_MAXLIFETIME_CONN, (long)CONNECTION_LIFE_S);
+    curl->easy_setopt(line->easy, CURLOPT_TCP_KEEPALIVE, 1L); /* an answer may take minutes, and routers forget */
     curl->easy_setopt(line->easy, CURLOPT_ERRORBUFFER, line->problem);
     curl->easy_setopt(line->easy, CURLOPT_WRITEFUNCTION, body_arrived);
     curl->easy_setopt(line->easy, CURLOPT_WRITEDATA, line);

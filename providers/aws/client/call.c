@@ -8,6 +8,7 @@
 #include "interpreter/base/clock.h"
 #include "interpreter/base/limits.h"
 #include "providers/aws/client/bucket.h"
+#include "providers/aws/client/discover.h"
 #include "providers/aws/client/judge.h"
 #include "providers/aws/client/log.h"
 #include "providers/aws/client/pages.h"
@@ -54,7 +55,7 @@ struct dr_aws_calling {
     int64_t signed_ms, sent_ms;
     struct dr_handle *timer, *http, *lookup_timer;
     struct dr_aws_lookup *lookup;
-    struct dr_aws_calling *bucket_question;
+    struct dr_aws_calling *question; /* asked first: where the bucket is, who serves this account */
     struct dr_aws_error moved_error; /* what it ends with, if nobody knows where the bucket is */
     /* The last answer, borrowed while it is dealt with. */
     const struct dr_http_response *response;
@@ -69,10 +70,10 @@ static void stop_all(struct dr_aws_calling *calling)
     dr_runtime_cancel(calling->runtime, calling->lookup_timer);
     dr_runtime_cancel(calling->runtime, calling->http);
     dr_aws_credentials_cancel(calling->lookup);
-    dr_aws_call_cancel(calling->bucket_question);
+    dr_aws_call_cancel(calling->question);
     calling->timer = calling->lookup_timer = calling->http = NULL;
     calling->lookup = NULL;
-    calling->bucket_question = NULL;
+    calling->question = NULL;
 }
 
 static void release(struct dr_aws_calling *calling)
@@ -294,7 +295,7 @@ static void bucket_answered(void *data, const struct dr_aws_outcome *outcome)
     const char *bucket = dr_aws_bucket(calling->operation, calling->input);
     struct dr_aws_answer answer = {.headers = outcome->headers, .header_count = outcome->header_count, .body = ""};
     char *region = dr_aws_bucket_region(&answer);
-    calling->bucket_question = NULL;
+    calling->question = NULL;
     if (region && strcmp(region, calling->region) != 0) {
         go_to_region(calling, bucket, region);
         free(region);
@@ -306,6 +307,28 @@ static void bucket_answered(void *data, const struct dr_aws_outcome *outcome)
                    "if the bucket is in another Region, S3 does not tell in which: give the Task its Region");
 }
 
+/* A read that must be answered first, made as this call is. */
+static void ask(struct dr_aws_calling *calling, const struct dr_aws_operation *operation, const json_t *input,
+                dr_aws_call_fn *fn)
+{
+    calling->response = NULL;
+    calling->question = dr_aws_call_start(calling->aws, calling->runtime,
+                                          &(struct dr_aws_call){
+                                              .operation = operation,
+                                              .input = input,
+                                              .region = calling->region,
+                                              .role = {calling->role_arn, calling->external_id, calling->session_name},
+                                              .identity = calling->own_identity ? &calling->identity : NULL,
+                                              .anonymous = calling->anonymous,
+                                              .user_agent = calling->user_agent,
+                                              .deadline_ms = calling->deadline_ms,
+                                              .attempt_timeout_ms = calling->attempt_timeout_ms,
+                                              .connect_timeout_ms = calling->connect_timeout_ms,
+                                              .may_repeat = true,
+                                          },
+                                          fn, calling);
+}
+
 /* Takes the error over. */
 static bool ask_for_bucket(struct dr_aws_calling *calling, const char *bucket, struct dr_aws_error *error)
 {
@@ -314,25 +337,9 @@ static bool ask_for_bucket(struct dr_aws_calling *calling, const char *bucket, s
         return false;
     calling->moved_error = *error;
     *error = (struct dr_aws_error){0};
-    calling->response = NULL;
     json_t *input = json_object();
     json_object_set_new_nocheck(input, "Bucket", json_string_nocheck(bucket));
-    calling->bucket_question =
-        dr_aws_call_start(calling->aws, calling->runtime,
-                          &(struct dr_aws_call){
-                              .operation = head,
-                              .input = input,
-                              .region = calling->region,
-                              .role = {calling->role_arn, calling->external_id, calling->session_name},
-                              .identity = calling->own_identity ? &calling->identity : NULL,
-                              .anonymous = calling->anonymous,
-                              .user_agent = calling->user_agent,
-                              .deadline_ms = calling->deadline_ms,
-                              .attempt_timeout_ms = calling->attempt_timeout_ms,
-                              .connect_timeout_ms = calling->connect_timeout_ms,
-                              .may_repeat = true,
-                          },
-                          bucket_answered, calling);
+    ask(calling, head, input, bucket_answered);
     json_decref(input);
     return true;
 }
@@ -560,6 +567,15 @@ static void post(struct dr_aws_calling *calling, const struct dr_aws_headers *he
         fail(calling, "Connection", false, dr_copy_string(dr_runtime_problem(calling->runtime)), NULL);
 }
 
+/* NULL: where the rules say, or nobody knows. */
+static const char *find_host(const struct dr_aws_calling *calling)
+{
+    return dr_aws_discovery(calling->aws, calling->operation)
+               ? dr_aws_discovered(calling->aws, calling->operation->model->name, calling->region, calling->role_arn,
+                                   dr_runtime_now(calling->runtime))
+               : NULL;
+}
+
 /* `identity` NULL: not signed. */
 static bool prepare(struct dr_aws_calling *calling, const struct dr_aws_identity *identity, char **ret_problem,
                     const char **ret_kind)
@@ -572,6 +588,7 @@ static bool prepare(struct dr_aws_calling *calling, const struct dr_aws_identity
         .input = calling->pages ? dr_aws_pages_input(calling->pages) : calling->input,
         .region = calling->region,
         .token = calling->token,
+        .discovered = find_host(calling),
         .identity = identity,
         .now_ms = dr_runtime_now(calling->runtime),
     };
@@ -647,11 +664,41 @@ static void identify(struct dr_aws_calling *calling)
                                              force, identified, calling);
 }
 
+/* What DescribeEndpoints said. */
+static void endpoints_answered(void *data, const struct dr_aws_outcome *outcome)
+{
+    struct dr_aws_calling *calling = data;
+    calling->question = NULL;
+    if (outcome->output && dr_aws_discover(calling->aws, calling->operation->model->name, calling->region,
+                                           calling->role_arn, outcome->output, dr_runtime_now(calling->runtime))) {
+        identify(calling);
+        return;
+    }
+    fail(calling, outcome->problem ? outcome->problem_kind : "Endpoint", false,
+         dr_format("DescribeEndpoints, which tells who serves the account, failed: %s%s%s",
+                   outcome->error ? outcome->error->code : "", outcome->error ? ": " : "",
+                   outcome->error     ? outcome->error->message
+                   : outcome->problem ? outcome->problem
+                                      : "it names no host"),
+         NULL);
+}
+
+/* Finds out who serves the account, if that must be asked. */
+static void locate(struct dr_aws_calling *calling)
+{
+    const struct dr_aws_operation *asked =
+        calling->prepared.ready ? NULL : dr_aws_discovery(calling->aws, calling->operation);
+    if (asked && !find_host(calling))
+        ask(calling, asked, NULL, endpoints_answered);
+    else
+        identify(calling);
+}
+
 static void rate_allows(void *data)
 {
     struct dr_aws_calling *calling = data;
     calling->timer = NULL;
-    identify(calling);
+    locate(calling);
 }
 
 static void begin_attempt(struct dr_aws_calling *calling)
@@ -670,7 +717,7 @@ static void begin_attempt(struct dr_aws_calling *calling)
     else if (wait_ms > 0)
         calling->timer = dr_runtime_timer(calling->runtime, now_ms + wait_ms, rate_allows, calling);
     else
-        identify(calling);
+        locate(calling);
 }
 
 /* --- Pages, and the beginning --------------------------------------------------------------------------------------
@@ -735,6 +782,23 @@ static void begin(void *data)
     begin_page(calling);
 }
 
+static int64_t usual_timeout_ms(const struct dr_aws_operation *operation)
+{
+    static const struct {
+        const char *service_id, *operation;
+        int64_t timeout_ms;
+    } slow[] = {
+#define DR_AWS_SLOW(service_id, operation, timeout_ms) {service_id, operation, timeout_ms},
+#include "providers/aws/client/slow.def"
+#undef DR_AWS_SLOW
+    };
+    for (size_t i = 0; i < sizeof slow / sizeof *slow; i++)
+        if (strcmp(slow[i].service_id, operation->model->service_id) == 0 &&
+            strcmp(slow[i].operation, operation->name) == 0)
+            return slow[i].timeout_ms;
+    return ATTEMPT_TIMEOUT_MS;
+}
+
 struct dr_aws_calling *dr_aws_call_start(struct dr_aws *aws, struct dr_runtime *runtime, const struct dr_aws_call *call,
                                          dr_aws_call_fn *fn, void *data)
 {
@@ -759,7 +823,8 @@ struct dr_aws_calling *dr_aws_call_start(struct dr_aws *aws, struct dr_runtime *
     calling->may_repeat = call->may_repeat;
     calling->all_pages = call->all_pages;
     calling->deadline_ms = call->deadline_ms;
-    calling->attempt_timeout_ms = call->attempt_timeout_ms > 0 ? call->attempt_timeout_ms : ATTEMPT_TIMEOUT_MS;
+    calling->attempt_timeout_ms =
+        call->attempt_timeout_ms > 0 ? call->attempt_timeout_ms : usual_timeout_ms(call->operation);
     calling->connect_timeout_ms = call->connect_timeout_ms > 0 ? call->connect_timeout_ms : CONNECT_TIMEOUT_MS;
     calling->started_ms = dr_runtime_now(runtime);
     calling->timer = dr_runtime_timer(runtime, calling->started_ms, begin, calling);

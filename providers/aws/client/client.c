@@ -45,6 +45,7 @@ void dr_aws_free(struct dr_aws *aws)
     }
     dr_aws_skews_done(&aws->skews);
     json_decref(aws->bucket_regions);
+    json_decref(aws->discovered);
     for (char **folder = aws->model_folders; folder && *folder; folder++)
         free(*folder);
     free(aws->model_folders);

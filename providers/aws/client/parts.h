@@ -28,6 +28,7 @@ struct dr_aws {
     struct dr_aws_lane *lanes;
     struct dr_aws_skews skews;
     json_t *bucket_regions; /* {"bucket": "eu-west-1"}: what S3 has told */
+    json_t *discovered;     /* discover.c */
     bool retries_read, adaptive;
     unsigned attempts_max; /* 0: the service's own */
     char *retries_problem; /* NULL: the settings make sense */

@@ -204,6 +204,10 @@ static bool aim(const struct dr_aws_preparing *preparing, const json_t *input, c
         prepared->endpoint.url = dr_copy_string(prepared->request.endpoint);
     else if (!resolve(preparing, input, region, &prepared->endpoint, ret_problem))
         return false;
+    if (preparing->discovered) {
+        free(prepared->endpoint.url);
+        prepared->endpoint.url = dr_format("https://%s", preparing->discovered);
+    }
     prepared->signing_region = find_signing_region(&prepared->endpoint, region);
     bool is_signed = preparing->identity && !prepared->request.anonymous;
     *ret_problem = is_signed ? scheme_problem(prepared) : NULL;

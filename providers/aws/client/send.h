@@ -21,6 +21,7 @@ struct dr_aws_preparing { /* borrowed */
     const struct dr_aws_operation *operation;
     const json_t *input;
     const char *region, *token;
+    const char *discovered;                 /* the host that serves it (discover.h); NULL: the rules' */
     const struct dr_aws_identity *identity; /* NULL: not signed */
     int64_t now_ms;
 };

@@ -127,6 +127,7 @@ static void tell_detail(struct dr_call *call, const struct dr_aws_outcome *outco
     json_object_set_new(detail, "attempts", json_integer((json_int_t)count));
     set_text(detail, "region", outcome->region);
     set_text(detail, "host", outcome->host);
+    set_text(detail, "note", outcome->note);
     if (outcome->pages > 1)
         json_object_set_new(detail, "pages", json_integer(outcome->pages));
     if (count > 1 && outcome->pages <= 1) {

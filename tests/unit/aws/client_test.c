@@ -27,10 +27,11 @@ static struct {
     struct step steps[STEPS_MAX];
     size_t step_count, sent;
     int64_t sent_ms[STEPS_MAX], timeout_ms[STEPS_MAX], connect_timeout_ms[STEPS_MAX];
-    char *dates[STEPS_MAX], *attempts[STEPS_MAX], *bodies[STEPS_MAX];
+    char *dates[STEPS_MAX], *attempts[STEPS_MAX], *bodies[STEPS_MAX], *urls[STEPS_MAX];
 } server;
 
-static const char *variables[8][2];
+static const char own_endpoint[] = "http://demo.example:8000";
+static const char *variables[8][2], *endpoint_url = own_endpoint;
 
 static const char *get_variable(const char *name)
 {
@@ -55,6 +56,7 @@ static bool answer(void *data, const struct dr_http_request *request, int64_t no
     server.sent_ms[at] = now_ms;
     server.timeout_ms[at] = request->timeout_ms;
     server.connect_timeout_ms[at] = request->connect_timeout_ms;
+    server.urls[at] = dr_copy_string(request->url);
     server.dates[at] = header_of(request, "X-Amz-Date");
     server.attempts[at] = header_of(request, "amz-sdk-request");
     server.bodies[at] = dr_copy_bytes(request->body, request->body_size);
@@ -78,6 +80,7 @@ static void forget_requests(void)
         free(server.dates[i]);
         free(server.attempts[i]);
         free(server.bodies[i]);
+        free(server.urls[i]);
     }
     server.sent = 0;
 }
@@ -87,6 +90,7 @@ static int forget(void **state)
     (void)state;
     forget_requests();
     memset(variables, 0, sizeof variables);
+    endpoint_url = own_endpoint;
     return 0;
 }
 
@@ -98,8 +102,18 @@ static const char model_text[] =
     "\"1.1\",\"serviceId\":\"%s\",\"serviceFullName\":\"Demo\",\"signatureVersion\":\"v4\",\"signingName\":\"demo\","
     "\"targetPrefix\":\"Demo\"},"
     "\"operations\":{\"PutThing\":{\"name\":\"PutThing\",\"http\":{\"method\":\"POST\",\"requestUri\":\"/\"},\"input\":"
-    "{\"shape\":\"In\"},\"output\":{\"shape\":\"Out\"},\"errors\":[{\"shape\":\"Busy\"},{\"shape\":\"Full\"}]}},"
-    "\"shapes\":{\"In\":{\"type\":\"structure\",\"members\":{\"Name\":{\"shape\":\"S\"},\"Next\":{\"shape\":\"S\"}}},"
+    "{\"shape\":\"In\"},\"output\":{\"shape\":\"Out\"},\"errors\":[{\"shape\":\"Busy\"},{\"shape\":\"Full\"}]},"
+    "\"GetRow\":{\"name\":\"GetRow\",\"http\":{\"method\":\"POST\",\"requestUri\":\"/\"},\"input\":{\"shape\":"
+    "\"In\"},\"output\":{\"shape\":\"Out\"},\"endpointdiscovery\":{\"required\":true}},"
+    "\"Invoke\":{\"name\":\"Invoke\",\"http\":{\"method\":\"POST\",\"requestUri\":\"/\"},\"input\":{\"shape\":"
+    "\"In\"}},"
+    "\"DescribeEndpoints\":{\"name\":\"DescribeEndpoints\",\"http\":{\"method\":\"POST\",\"requestUri\":\"/\"},"
+    "\"output\":{\"shape\":\"Ends\"},\"endpointoperation\":true}},"
+    "\"shapes\":{\"Ends\":{\"type\":\"structure\",\"members\":{\"Endpoints\":{\"shape\":\"EndList\"}}},"
+    "\"EndList\":{\"type\":\"list\",\"member\":{\"shape\":\"End\"}},"
+    "\"End\":{\"type\":\"structure\",\"members\":{\"Address\":{\"shape\":\"S\"},\"CachePeriodInMinutes\":{\"shape\":"
+    "\"N\"}}},\"N\":{\"type\":\"long\"},"
+    "\"In\":{\"type\":\"structure\",\"members\":{\"Name\":{\"shape\":\"S\"},\"Next\":{\"shape\":\"S\"}}},"
     "\"Out\":{\"type\":\"structure\",\"members\":{\"Items\":{\"shape\":\"L\"},\"Next\":{\"shape\":\"S\"}}},"
     "\"L\":{\"type\":\"list\",\"member\":{\"shape\":\"S\"}},\"S\":{\"type\":\"string\"},"
     "\"Busy\":{\"type\":\"structure\",\"members\":{},\"exception\":true,\"retryable\":{\"throttling\":true}},"
@@ -125,8 +139,7 @@ static struct world make_world(const char *service_id, const struct step *steps,
     memcpy(server.steps, steps, count * sizeof *steps);
     server.step_count = count;
     struct world world = {
-        .aws = dr_aws_new(
-            &(struct dr_aws_options){.environment = get_variable, .endpoint_url = "http://demo.example:8000"}),
+        .aws = dr_aws_new(&(struct dr_aws_options){.environment = get_variable, .endpoint_url = endpoint_url}),
         .runtime = dr_runtime_virtual_new(SEED, start_ms),
     };
     char *text = dr_format(model_text, service_id), *problem = NULL;
@@ -190,7 +203,7 @@ static void see(void *data, const struct dr_aws_outcome *outcome)
     seen->attempts = outcome->attempt_count;
     for (size_t i = 0; i < outcome->attempt_count; i++) {
         dr_text_printf(&codes, "%s%s", i ? " " : "", outcome->attempts[i].code[0] ? outcome->attempts[i].code : "ok");
-        assert_int_equal(outcome->attempts[i].started_ms, server.sent_ms[i]);
+        assert_int_equal(outcome->attempts[i].started_ms, server.sent_ms[server.sent - outcome->attempt_count + i]);
         seen->took_ms = outcome->attempts[i].started_ms + outcome->attempts[i].took_ms - start_ms;
     }
     seen->codes = dr_text_take(&codes);
@@ -311,6 +324,22 @@ static void time_outs_are_the_sdks(void **state)
     assert_string_equal(seen.kind, "Timeout");
     assert_string_equal(seen.problem, "demo PutThing in us-west-2 at demo.example:8000: no complete answer within "
                                       "60000 ms (3 attempts in 3m 00s; no more are allowed (AWS_MAX_ATTEMPTS))");
+    seen_done(&seen);
+    end_world(&world);
+}
+
+static void what_takes_long_has_the_time(void **state)
+{
+    (void)state;
+    struct world world = make_world("Lambda", STEPS(OK));
+    struct dr_aws_call call = call_of(&world);
+    call.operation = dr_aws_model_operation(world.operation->model, "Invoke");
+    struct seen seen = make(&world, &call);
+    assert_int_equal(server.timeout_ms[0], 910000);
+    seen_done(&seen);
+    call.attempt_timeout_ms = 5000; /* who asks for another gets it */
+    seen = make(&world, &call);
+    assert_int_equal(server.timeout_ms[1], 5000);
     seen_done(&seen);
     end_world(&world);
 }
@@ -552,6 +581,54 @@ static void the_adaptive_mode_slows_down(void **state)
     end_world(&world);
 }
 
+/* --- Endpoint discovery --------------------------------------------------------------------------------------------
+ */
+
+static void who_serves_the_account_is_asked_first(void **state)
+{
+    (void)state;
+    static const struct step told = {
+        200, "{\"Endpoints\":[{\"Address\":\"cell7.example\",\"CachePeriodInMinutes\":2}]}", 0, 0, NULL, NULL};
+    endpoint_url = NULL;
+    struct world world = make_world("Demo", STEPS(told, OK, OK, told, OK));
+    world.operation = dr_aws_model_operation(world.operation->model, "GetRow");
+    struct dr_aws_call call = call_of(&world);
+    static const char *const expected[] = {"https://demo.us-west-2.amazonaws.com/", "https://cell7.example/",
+                                           "https://cell7.example/", "https://demo.us-west-2.amazonaws.com/",
+                                           "https://cell7.example/"};
+    for (size_t i = 0; i < 3; i++) { /* what was told holds for two minutes */
+        struct seen seen = make(&world, &call);
+        assert_string_equal(seen.output, "{\"Items\":[\"a\"]}");
+        seen_done(&seen);
+        dr_runtime_wait(world.runtime, dr_runtime_now(world.runtime) + 61000);
+    }
+    assert_int_equal(server.sent, 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_string_equal(server.urls[i], expected[i]);
+    end_world(&world);
+    forget_requests();
+
+    static const struct step nobody = {200, "{\"Endpoints\":[{\"Address\":\"evil.example/x\"}]}", 0, 0, NULL, NULL};
+    world = make_world("Demo", STEPS(nobody));
+    call.operation = dr_aws_model_operation(world.operation->model, "GetRow");
+    struct seen seen = make(&world, &call);
+    assert_int_equal(server.sent, 1);
+    assert_string_equal(seen.kind, "Endpoint");
+    assert_non_null(strstr(seen.problem, "it names no host"));
+    seen_done(&seen);
+    end_world(&world);
+    forget_requests();
+
+    endpoint_url = own_endpoint; /* who names an endpoint means it */
+    world = make_world("Demo", STEPS(OK));
+    call.operation = dr_aws_model_operation(world.operation->model, "GetRow");
+    seen = make(&world, &call);
+    assert_int_equal(server.sent, 1);
+    assert_non_null(seen.output);
+    seen_done(&seen);
+    end_world(&world);
+}
+
 static struct dr_aws_calling *to_cancel;
 
 static void cancel_it(void *data)
@@ -582,6 +659,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(delays_are_exact, forget),
         cmocka_unit_test_teardown(time_outs_are_the_sdks, forget),
+        cmocka_unit_test_teardown(what_takes_long_has_the_time, forget),
         cmocka_unit_test_teardown(nothing_goes_beyond_the_deadline, forget),
         cmocka_unit_test_teardown(the_quota_is_of_a_service_and_region, forget),
         cmocka_unit_test_teardown(the_unknown_is_repeated_only_if_that_does_no_harm, forget),
@@ -590,6 +668,7 @@ int main(void)
         cmocka_unit_test_teardown(each_page_has_its_own_attempts, forget),
         cmocka_unit_test_teardown(what_is_missing_or_wrong_is_said_before_anything_leaves, forget),
         cmocka_unit_test_teardown(the_adaptive_mode_slows_down, forget),
+        cmocka_unit_test_teardown(who_serves_the_account_is_asked_first, forget),
         cmocka_unit_test_teardown(after_a_cancel_nothing_comes, forget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
