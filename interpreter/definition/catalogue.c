@@ -63,6 +63,11 @@ static void free_names(struct dr_catalogue *catalogue)
     catalogue->name_count = 0;
 }
 
+bool dr_catalogue_is_journaled(const struct dr_catalogue *catalogue)
+{
+    return catalogue->journaled != NULL;
+}
+
 void dr_catalogue_free(struct dr_catalogue *catalogue)
 {
     if (catalogue == NULL)

@@ -205,6 +205,7 @@ const struct dr_resource *dr_catalogue_resolve(struct dr_catalogue *catalogue, c
                                                struct dr_diagnostics *found);
 /* A catalogue that takes files from `files` instead of the disk. */
 struct dr_catalogue *dr_catalogue_journaled(const struct dr_catalogue *catalogue, const json_t *files);
+bool dr_catalogue_is_journaled(const struct dr_catalogue *catalogue);
 /* The names of all resources without loading any, for the nearest one; in an array for the caller to free, the strings
  * are the catalogue's. */
 const char **dr_catalogue_names(struct dr_catalogue *catalogue, size_t *ret_count);

@@ -189,6 +189,26 @@ static json_t *nested_input(const struct dr_runbook *runbook, const json_t *give
     return input;
 }
 
+#define REFUSED "The Parameters "
+
+/* [D30] Whether arguments fit depends on the model of the service, which may be another one than when they were first
+ * judged: that judgement stands. Steals and returns `complete`, or what the record says instead: new reference. */
+static json_t *as_recorded(const json_t *record, struct dr_decision *decision, json_t *complete)
+{
+    const char *error = json_string_value(json_object_get(record, "error"));
+    const char *cause = json_string_value(json_object_get(record, "cause"));
+    json_t *arguments = json_object_get(record, "arguments");
+    if (!complete && arguments)
+        return json_incref(arguments);
+    if (complete && error && strcmp(error, "States.Runtime") == 0 && cause && strstr(cause, REFUSED)) {
+        json_decref(complete);
+        dr_error_set(&decision->error, error, "%s", cause);
+        decision->kind = DR_DECIDE_FAIL; /* the cause has its beginning already */
+        return NULL;
+    }
+    return complete;
+}
+
 /* The arguments as the resource declares them: defaults filled in, checked. A wrong one is the runbook's mistake at run
  * time, as on AWS. */
 static void complete_arguments(struct dr_execution *execution, struct dr_decision *decision)
@@ -198,16 +218,17 @@ static void complete_arguments(struct dr_execution *execution, struct dr_decisio
     json_t *complete = resource->kind == DR_RESOURCE_RUNBOOK
                            ? nested_input(resource->runbook, decision->output, &problem)
                            : dr_catalogue_arguments(execution->options.catalogue, resource, decision->output, &problem);
+    complete = as_recorded(execution->replayed, decision, complete);
     if (complete) {
         json_decref(decision->output);
         decision->output = complete;
-        return;
+    } else if (decision->kind != DR_DECIDE_FAIL) {
+        struct dr_text given = {0};
+        dr_text_json(&given, decision->output, 10000);
+        dr_flow_fail(decision, "States.Runtime", REFUSED "'%s' could not be used to start the Task: [%s]",
+                     given.bytes ? given.bytes : "", problem ? problem : "");
+        dr_text_done(&given);
     }
-    struct dr_text given = {0};
-    dr_text_json(&given, decision->output, 10000);
-    dr_flow_fail(decision, "States.Runtime", "The Parameters '%s' could not be used to start the Task: [%s]",
-                 given.bytes ? given.bytes : "", problem ? problem : "");
-    dr_text_done(&given);
     free(problem);
 }
 

@@ -162,7 +162,9 @@ static bool replay_decision(struct replay *replay, json_t *record, enum dr_event
     struct dr_execution *execution = replay->execution;
     if (!may_decide(branch))
         return refuse(replay, "state \"%s\" has nothing to decide here", branch->state->name);
+    execution->replayed = record;
     dr_decide(execution, branch, event->time_ms, event);
+    execution->replayed = NULL;
     const char *next = text_of(record, "n");
     const char *decided = event->next ? event->next->name : NULL;
     if (event->kind != kind || (next == NULL) != (decided == NULL) || (next && strcmp(next, decided) != 0))

@@ -139,6 +139,7 @@ struct dr_execution {
     bool unsure;    /* just resumed: calls of unknown outcome wait for the answers that lie in the inbox */
     bool redefined; /* a person changed the runbook: snapshots carry it */
     bool replaying, observed;
+    const json_t *replayed; /* the record of a decision while it is made again; NULL: made for the first time */
     bool interrupted, interrupted_now;
     bool visible; /* something was applied that an observer may show */
     uint64_t event_id, transitions, calls;

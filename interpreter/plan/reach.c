@@ -164,7 +164,7 @@ static void reach_task(const struct walk *walk, const struct dr_moment *moment)
         if (resource->kind == DR_RESOURCE_RUNBOOK) {
             given = json_object_get(arguments, "Input");
             given = given ? given : dr_is_unknown(arguments) ? arguments : nothing;
-            if (resource->runbook->region) {
+            if (resource->runbook->region && !dr_setting_present(&state->task.region)) {
                 json_decref(region);
                 inner.region = region = json_string(resource->runbook->region);
             }
@@ -184,6 +184,17 @@ static void reach_task(const struct walk *walk, const struct dr_moment *moment)
     json_decref(arguments);
 }
 
+/* Objects that a Map gets or puts by itself: their keys follow from what it reads, or are its own. */
+static void tell_object(const struct walk *walk, const struct dr_state *state, const struct dr_resource *resource,
+                        const json_t *where)
+{
+    json_t *bucket = json_object_get(where, "Bucket");
+    json_t *arguments =
+        json_pack("{s:o,s:o}", "Bucket", bucket ? json_incref(bucket) : dr_unknown(), "Key", dr_unknown());
+    tell(walk, state, resource, resource->name, arguments);
+    json_decref(arguments);
+}
+
 static void reach_map(const struct walk *walk, const struct dr_moment *moment)
 {
     const struct dr_state *state = moment->state;
@@ -191,6 +202,9 @@ static void reach_map(const struct walk *walk, const struct dr_moment *moment)
     if (state->map.reader) {
         json_t *arguments = template_value(moment, state->map.reader->arguments);
         tell(walk, state, state->map.reader->resource, state->map.reader->resource_text, arguments);
+        if (state->map.reader->get)
+            tell_object(walk, state, state->map.reader->get,
+                        state->map.reader->reads == DR_READS_LISTED ? arguments : NULL);
         json_decref(arguments);
     } else if (state->map.items) {
         items = template_value(moment, state->map.items);
@@ -219,7 +233,10 @@ static void reach_map(const struct walk *walk, const struct dr_moment *moment)
     }
     if (state->map.writer && state->map.writer->resource_text) {
         json_t *arguments = template_value(moment, state->map.writer->arguments);
-        tell(walk, state, state->map.writer->resource, state->map.writer->resource_text, arguments);
+        if (state->map.writer->exports && state->map.writer->resource)
+            tell_object(walk, state, state->map.writer->resource, arguments);
+        else
+            tell(walk, state, state->map.writer->resource, state->map.writer->resource_text, arguments);
         json_decref(arguments);
     }
     json_decref(items);

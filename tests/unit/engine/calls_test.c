@@ -4,7 +4,9 @@
 
 #include "interpreter/base/limits.h"
 #include "interpreter/base/text.h"
+#include "providers/provider.h"
 #include "providers/secrets.h"
+#include "tests/support/caller.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -749,6 +751,106 @@ static void a_resume_fetches_the_secret_again(void **state)
     }
 }
 
+/* ----- A service's model that changes between two lives
+ * ---------------------------------------------------------------------------------- */
+
+#define WIDE                                                                                                           \
+    "{\"type\":\"object\",\"properties\":{\"Url\":{\"type\":\"string\"},\"Repeat\":{\"type\":\"string\"},"             \
+    "\"Note\":{\"type\":\"string\"}},\"additionalProperties\":false}"
+#define NARROW                                                                                                         \
+    "{\"type\":\"object\",\"properties\":{\"Url\":{\"type\":\"string\"},\"Repeat\":{\"type\":\"string\"}},"            \
+    "\"additionalProperties\":false}"
+
+static struct dr_primitive modelled;
+
+static const struct dr_resource *find_modelled(struct dr_resolver *resolver, const char *name, bool in_action,
+                                               char **ret_action, struct dr_diagnostics *found)
+{
+    (void)resolver;
+    (void)in_action;
+    (void)ret_action;
+    (void)found;
+    return strcmp(name, "aws-sdk:test:call") == 0 ? &modelled.resource : NULL;
+}
+
+static void use_model(struct bench *bench, const char *schema)
+{
+    static struct dr_resolver resolver = {.find = find_modelled};
+    memcpy(&modelled, dr_lab_primitives()[0], sizeof modelled);
+    modelled.resource.name = "aws-sdk:test:call";
+    modelled.resource.arguments = schema;
+    bench->lab.resolver = &resolver;
+    dr_catalogue_free(bench->lab.catalogue);
+    bench->lab.catalogue = NULL;
+}
+
+/* [D30] Also for the call's own record, and with a constant that the new model would refuse at once. */
+static void a_resume_stands_by_what_an_older_model_took(void **state)
+{
+    (void)state;
+    static const char runbook[] = "StartAt: A\nStates:\n"
+                                  "  A: { Type: Task, Resource: 'aws-sdk:test:call', End: true,\n"
+                                  "       Parameters: { Url: 'http://a/', Repeat: safe, Note: constant } }\n";
+    struct bench bench;
+    set_up(&bench, "[{\"status\":200,\"delay\":1000}]");
+    use_model(&bench, WIDE);
+    bench.lab.interrupt_at_ms = 500;
+    json_t *result = run(&bench, runbook, "{}");
+    assert_string_equal(text_of(result, "status"), "RUNNING");
+    use_model(&bench, NARROW);
+    result = die_and_resume(&bench, result, 1000);
+    expect(result, "status", "\"SUCCEEDED\"");
+    tear_down(&bench);
+}
+
+/* [D30] The failure stands in the record; the redrive asks the new model. */
+static void a_redrive_asks_the_newer_model(void **state)
+{
+    (void)state;
+    static const char runbook[] = "StartAt: A\nStates:\n"
+                                  "  A: { Type: Task, Resource: 'aws-sdk:test:call', End: true }\n";
+    static const char input[] = "{\"Url\":\"http://a/\",\"Repeat\":\"safe\",\"Note\":\"n\"}";
+    struct bench bench;
+    set_up(&bench, "[{\"status\":200}]");
+    use_model(&bench, NARROW);
+    json_t *result = run(&bench, runbook, input);
+    assert_string_equal(text_of(result, "error"), "States.Runtime");
+    assert_non_null(strstr(text_of(result, "cause"), "could not be used to start the Task"));
+    use_model(&bench, WIDE);
+    result = die_and_resume(&bench, result, 1000);
+    if (!json_object_get(result, "status"))
+        fail_msg("%s", text_of(result, "problem"));
+    expect(result, "status", "\"SUCCEEDED\"");
+    tear_down(&bench);
+}
+
+/* The machine's own time is over: what is under way is cut off, a fetch as well as a call. */
+static void a_timed_out_execution_cancels_what_is_under_way(void **state)
+{
+    (void)state;
+    static const char runbook[] =
+        "TimeoutSeconds: 2\nStartAt: P\nStates:\n"
+        "  P:\n    Type: Parallel\n    End: true\n    Branches:\n"
+        "      - { StartAt: A, States: { A: { Type: Task, Resource: 'test:call', Parameters: { Url: 'http://a/' }, "
+        "End: "
+        "true } } }\n"
+        "      - { StartAt: S, States: { S: { Type: Task, Resource: 'test:send', Parameters: { Url: 'http://s/' }, "
+        "End: "
+        "true } } }\n"
+        "      - { StartAt: B, States: { B: { Type: Task, Resource: 'test:call', Parameters: { Url: 'http://b/', Note: "
+        "'{{resolve:ssm:k}}' }, Region: eu-west-1, Credentials: { RoleArn: '" ROLE "dr' }, End: true } } }\n";
+    struct bench bench;
+    struct vault vault = {.source = {.fetch = vault_fetch, .cancel = vault_cancel}, .delay_ms = 5000};
+    set_up(&bench, "[{\"status\":200,\"delay\":5000},{\"status\":200,\"delay\":100}]");
+    bench.lab.secrets = &vault.source;
+    json_t *result = run(&bench, runbook, "{}");
+    expect_member(result, "status", "\"TIMED_OUT\"");
+    expect(result, "durationMs", "2000");
+    assert_int_equal(vault.cancelled, 1);
+    assert_int_equal(count_records(&bench, "result"), 0);
+    tear_down(&bench);
+}
+
 static void a_timed_out_call_is_cancelled_and_tells_no_more(void **state)
 {
     (void)state;
@@ -788,6 +890,9 @@ int main(void)
         cmocka_unit_test(a_secret_that_is_not_there_fails_the_call),
         cmocka_unit_test(time_outs_hold_while_a_secret_is_fetched),
         cmocka_unit_test(a_resume_fetches_the_secret_again),
+        cmocka_unit_test(a_resume_stands_by_what_an_older_model_took),
+        cmocka_unit_test(a_redrive_asks_the_newer_model),
+        cmocka_unit_test(a_timed_out_execution_cancels_what_is_under_way),
         cmocka_unit_test(a_timed_out_call_is_cancelled_and_tells_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
