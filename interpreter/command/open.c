@@ -56,10 +56,17 @@ static void close_aws(void)
     shared_aws = NULL;
 }
 
+/* The simulated cloud stands where AWS stands: an emulator that the user has configured does not hide it. */
+static const char *simulated_environment(const char *name)
+{
+    return strcmp(name, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == 0 ? "true" : getenv(name);
+}
+
 struct dr_aws *dr_open_aws(void)
 {
     if (!shared_aws) {
-        shared_aws = dr_aws_new(&(struct dr_aws_options){0});
+        shared_aws =
+            dr_aws_new(&(struct dr_aws_options){.environment = dr_globals.simulated ? simulated_environment : NULL});
         atexit(close_aws);
     }
     return shared_aws;

@@ -621,12 +621,21 @@ def a_run_writes_no_secret_down():
             assert secret not in text, f"{name}: {secret} is written down"
 
 
+def a_simulation_knows_nothing_of_this_machine():
+    case = {"env": {**ENVIRONMENT, "AWS_ENDPOINT_URL": URL}, "files": {"who.yaml": WHOAMI}}
+    done = subprocess.run([DRRUN, "run", "--simulate", "who.yaml", "--trace", "--json"], cwd=home, timeout=60, check=False,
+                          env={**prepare(case), **OURS}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    text = done.stdout.decode()
+    assert not Server.seen and URL not in text and "AKIA-env" not in text, text
+    assert "Sts." in text or "SUCCEEDED" in text, text
+
+
 def a_person_is_asked_above_the_live_view():
     shown = talk([b"123456\n"], (DRRUN, "run", "who.yaml", "--store", "store"), {"who.yaml": WHOAMI})
     assert "SUCCEEDED" in shown, shown
 
 
-OTHERS = [a_run_writes_no_secret_down, a_person_is_asked_above_the_live_view, a_tasks_role, a_refreshed_token_is_kept, a_short_life_is_renewed, a_proxy_never_sees_it, a_token_file_comes_first,
+OTHERS = [a_run_writes_no_secret_down, a_simulation_knows_nothing_of_this_machine, a_person_is_asked_above_the_live_view, a_tasks_role, a_refreshed_token_is_kept, a_short_life_is_renewed, a_proxy_never_sees_it, a_token_file_comes_first,
           version_1_may_be_switched_off, an_instance_that_is_not_there_costs_little, without_a_terminal_nobody_is_asked,
           a_person_types_the_code]
 
