@@ -116,6 +116,11 @@ json_t *dr_aws_parse_url(const char *url)
     if (scheme == 0 || strpbrk(url, "?#")) {
         return NULL;
     }
+    for (const char *at = url; *at; at++) {
+        if ((unsigned char)*at <= ' ' || *at == 0x7f) {
+            return NULL; /* not in a URL, and dangerous in a request line */
+        }
+    }
     const char *authority = url + scheme + 3;
     size_t authority_size = strcspn(authority, "/");
     const char *path = authority + authority_size;

@@ -269,7 +269,10 @@ static char *check_body(const struct dr_aws_to_sign *request, const struct claim
                    : claim->presigned && takes_raw_paths(claim->service) ? "UNSIGNED-PAYLOAD"
                                                                          : digits;
     }
-    bool is_true = strcmp(declared, digits) == 0 || strcmp(declared, "UNSIGNED-PAYLOAD") == 0;
+    /* Of a body in signed chunks only the beginning is checked here: what the headers say, and so the first signature.
+     */
+    bool is_true = strcmp(declared, digits) == 0 || strcmp(declared, "UNSIGNED-PAYLOAD") == 0 ||
+                   strncmp(declared, "STREAMING-", 10) == 0;
     char *result = is_true ? dr_copy_string(declared) : NULL;
     free(parameter);
     return result;

@@ -26,7 +26,8 @@ struct dr_aws_verdict {
 
 /* Checks the Authorization header, or the presigned query, of a request as it was received: `request->headers` without
  * Host, its host apart. S3's and its sisters' paths are taken as S3 takes them. The body's digest is compared with
- * x-amz-content-sha256 unless that says UNSIGNED-PAYLOAD. Signatures are compared in constant time. True: it is good.
+ * x-amz-content-sha256 unless that says UNSIGNED-PAYLOAD or STREAMING-... (the chunks' own signatures are not checked).
+ * Signatures are compared in constant time. True: it is good.
  */
 bool dr_aws_verify(const struct dr_aws_to_sign *request, const struct dr_aws_verify_options *options,
                    struct dr_aws_verdict *ret_verdict);

@@ -96,8 +96,8 @@ static void test_what_cannot_be_a_place(void **state)
     for (size_t i = 0; i < sizeof regions / sizeof *regions; i++)
         expect(plain, "{}", (struct dr_aws_endpoint_settings){.region = regions[i]}, "is not a Region");
     static const char *const urls[] = {
-        "localhost:4566",      "ftp://x", "https://", "http://h:x", "http://h/?a=b", "http://u@h:1:2",
-        "http://h/p#fragment", "//h"};
+        "localhost:4566",      "ftp://x", "https://",          "http://h:x", "http://h/?a=b", "http://u@h:1:2",
+        "http://h/p#fragment", "//h",     "http://h/\r\nX: y", "http://h h", "http://h/a b"};
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
         expect(plain, "{}", (struct dr_aws_endpoint_settings){.region = "us-east-1", .configured_url = urls[i]},
                "is not a URL like");
