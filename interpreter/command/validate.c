@@ -2,6 +2,7 @@
 #include "interpreter/command/command.h"
 
 #include "interpreter/definition/definition.h"
+#include "interpreter/plan/check.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -48,6 +49,8 @@ static bool validate(const char *file, struct dr_catalogue *catalogue, json_t *r
     struct dr_diagnostics found = {0};
     struct dr_program *program = dr_program_load(file, catalogue, &found);
     be_strict(&found);
+    if (program && found.errors == 0)
+        dr_reach_check(program, catalogue, &found);
     dr_diagnostics_sort(&found);
     bool valid = found.errors == 0;
     if (report)
