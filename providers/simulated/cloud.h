@@ -131,6 +131,10 @@ struct dr_sim_service {
      * none. */
     bool (*visit)(struct dr_sim_cloud *cloud, const struct dr_sim_request *request, const char *host, int64_t now_ms,
                   struct dr_sim_reply *ret_reply);
+    /* Whether what has a DNS name (names.h) would take a request now: for a load balancer, that a target is healthy.
+     * NULL: always. Its Region works; that has been seen to. */
+    bool (*healthy)(struct dr_sim_cloud *cloud, const char *kind, const char *account, const char *region,
+                    const char *id, int64_t now_ms);
     bool global; /* its state is in the Region "global" */
 };
 

@@ -210,7 +210,10 @@ static void open_session(struct session *session, struct dr_lab *lab, struct dr_
     static const struct dr_virtual_script script = {.http = answer_http, .process = answer_process};
     *session = (struct session){.lab = lab, .trace = json_array()};
     session->runtime = dr_runtime_virtual_new(1, lab->start_ms ? lab->start_ms : START_MS);
-    dr_runtime_virtual_answer(session->runtime, &script, &lab->service);
+    if (lab->script)
+        dr_runtime_virtual_answer(session->runtime, lab->script, lab->script_data);
+    else
+        dr_runtime_virtual_answer(session->runtime, &script, &lab->service);
     session->execution =
         dr_execution_new(&(struct dr_execution_options){.store = lab->store,
                                                         .journal = journal,
@@ -275,7 +278,7 @@ static const char *aws_environment(const char *name)
 }
 
 /* The bundled models alone, whatever is installed beside: below the build folder, as this program is. */
-static char *bundled_models(void)
+char *dr_lab_models(void)
 {
     char self[4096];
     ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -292,7 +295,7 @@ static char *bundled_models(void)
 
 static void add_aws(struct dr_lab *lab)
 {
-    char *folder = bundled_models();
+    char *folder = dr_lab_models();
     const char *const folders[] = {folder, NULL};
     lab->aws_shared =
         dr_aws_new(&(struct dr_aws_options){.environment = aws_environment, .model_folders = folder ? folders : NULL});

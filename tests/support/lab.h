@@ -5,6 +5,7 @@
 #include "interpreter/engine/execution.h"
 
 struct dr_aws;
+struct dr_virtual_script;
 
 /* A scripted service: a list of answers, taken in turn (the last one stays), or an object of answers by request ("GET
  * http://..."), each always the same. Each is an object:
@@ -32,6 +33,9 @@ struct dr_lab {
     unsigned stop_after_turns; /* the process dies after so many turns: dr_store_memory_crash() it; 0: never */
     uint64_t snapshot_records; /* 0: the default */
     bool leave_at_once;        /* the Ctrl-C came twice: calls under way are not waited for */
+    /* Not NULL: answers instead of `service` (the simulated cloud: simulated.h); both borrowed. */
+    const struct dr_virtual_script *script;
+    void *script_data;
     bool aws;                  /* AWS is known, from the bundled models, with invented credentials in eu-west-1 */
     struct dr_aws *aws_shared; /* owned: made on first use */
     struct dr_resolver *aws_resolver;
@@ -59,5 +63,6 @@ void dr_lab_done(struct dr_lab *lab);
  */
 char *dr_lab_vectors(const char *file);
 json_t *dr_lab_load(const char *path); /* a JSON file, or NULL */
+char *dr_lab_models(void);             /* the folder of the bundled models alone; NULL: not built. The caller frees */
 
 #endif
