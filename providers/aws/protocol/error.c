@@ -70,12 +70,19 @@ static void set_once(char **text, char *value /* stolen */)
 /* --- XML -----------------------------------------------------------------------------------------------------------
  */
 
+/* Without the white space around it: servers made of templates are generous with that. */
 static void take_text(const struct dr_xml *xml, uint32_t parent, const char *const *names, char **ret_text)
 {
+    static const char space[] = " \t\r\n";
     for (; *names; names++) {
         uint32_t child = dr_xml_child(xml, parent, *names);
-        if (child && dr_xml_text_size(xml, child) > 0)
-            set_once(ret_text, dr_copy_string(dr_xml_text(xml, child)));
+        const char *text = child ? dr_xml_text(xml, child) : "";
+        text += strspn(text, space);
+        size_t size = strlen(text);
+        while (size > 0 && strchr(space, text[size - 1]))
+            size--;
+        if (size > 0)
+            set_once(ret_text, dr_copy_bytes(text, size));
     }
 }
 

@@ -82,12 +82,16 @@ static json_t *read_document(const char *text)
 {
     struct dr_text plain = {0};
     for (; *text; text++) {
-        unsigned byte = 0;
-        if (*text == '%' && sscanf(text + 1, "%2x", &byte) == 1)
+        char digits[3] = {0};
+        if (*text == '%' && text[1] && text[2]) {
+            memcpy(digits, text + 1, 2);
+            dr_text_putc(&plain, (char)strtoul(digits, NULL, 16));
             text += 2;
-        dr_text_putc(&plain, byte ? (char)byte : *text);
+        } else {
+            dr_text_putc(&plain, *text);
+        }
     }
-    json_t *value = dr_json_parse(plain.bytes, plain.size, NULL);
+    json_t *value = dr_json_parse(plain.bytes ? plain.bytes : "", plain.size, NULL);
     dr_text_done(&plain);
     return value ? value : json_null();
 }
