@@ -81,12 +81,14 @@ static void digest_file(struct digest *digest, const char *folder, const char *f
 /* The file's name: it changes with everything that the model is made of, and with the program that makes it. */
 static char *cached_name(const char *name, const char *version_folder, const char *overlays)
 {
-    static const char format[] = "drrun " DRRUN_VERSION ", format 1";
+    static const char program[] = "drrun " DRRUN_VERSION;
     static const char *const files[] = {
         "service-2.json",       "service-2.json.gz",        "service-2.sdk-extras.json",  "paginators-1.json",
         "paginators-1.json.gz", "endpoint-rule-set-1.json", "endpoint-rule-set-1.json.gz"};
     struct digest digest = {.hash = 14695981039346656037u};
-    digest_bytes(&digest, format, sizeof format);
+    const int format = DR_AWS_COMPACT_FORMAT;
+    digest_bytes(&digest, program, sizeof program);
+    digest_bytes(&digest, &format, sizeof format);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         digest_file(&digest, version_folder, files[i]);
     if (overlays) {

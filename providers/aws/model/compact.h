@@ -4,7 +4,7 @@
  *     metadata         botocore's metadata
  *     operation/NAME   an operation
  *     paginator/NAME   a paginator
- *     provenance       {"origin", "date", "licence"}
+ *     provenance       {"format", "origin", "date", "licence"}
  *     shape/NAME       a shape
  *     waiter/NAME      a waiter
  *     ~                {"bytes": the size of all that stands before this line}: a cut file lacks it
@@ -17,6 +17,8 @@
 #include <stddef.h>
 
 struct dr_text;
+
+#define DR_AWS_COMPACT_FORMAT 1 /* of the lines' JSON: another drrun may write another one */
 
 struct dr_aws_compact { /* borrowed bytes */
     const char *bytes;

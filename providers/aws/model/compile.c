@@ -231,7 +231,8 @@ bool dr_aws_model_compile(const char *name, const json_t *service, const json_t 
         return false;
     }
     put(&writer, "provenance", "",
-        json_pack("{s:s, s:s, s:s}", "origin", origin, "date", date, "licence", "Apache-2.0"));
+        json_pack("{s:i, s:s, s:s, s:s}", "format", DR_AWS_COMPACT_FORMAT, "origin", origin, "date", date, "licence",
+                  "Apache-2.0"));
     dr_aws_compact_write(&writer, out);
     return true;
 }

@@ -14,6 +14,7 @@
 struct place {
     const char *folder;
     bool if_younger; /* only models younger than the bundled ones count */
+    bool too_old, age_known;
     struct dr_aws_compact index;
     bool index_read;
 };
@@ -159,6 +160,28 @@ static const struct dr_aws_compact *index_of(struct dr_aws_finder *finder, struc
     return place->index.bytes ? &place->index : NULL;
 }
 
+/* The installer of the AWS CLI copies its files, so that they bear the day of the installation. What its path tells
+ * guards against an old one that was installed lately: 2.9.6 is of the day of botocore 1.29.27. */
+static bool is_too_old(struct place *place)
+{
+    static const long oldest[] = {2, 9, 6};
+    if (!place->age_known) {
+        char *version = dr_aws_raw_cli_version(place->folder);
+        char *at = version;
+        place->age_known = true;
+        for (size_t i = 0; at && i < sizeof oldest / sizeof *oldest; i++) {
+            long number = strtol(at, &at, 10);
+            if (number != oldest[i]) {
+                place->too_old = number < oldest[i];
+                break;
+            }
+            at += *at == '.' ? 1 : 0;
+        }
+        free(version);
+    }
+    return place->too_old;
+}
+
 /* The date of the bundled model: "" if there is none. */
 static void bundled_date(struct dr_aws_finder *finder, const char *name, char date[DR_AWS_DATE_TEXT])
 {
@@ -177,13 +200,13 @@ static void bundled_date(struct dr_aws_finder *finder, const char *name, char da
 }
 
 /* The folder of the service's version in a botocore folder, if it counts. Owned by the caller. */
-static char *raw_version(struct dr_aws_finder *finder, const struct place *place, const char *name)
+static char *raw_version(struct dr_aws_finder *finder, struct place *place, const char *name)
 {
     char *version = dr_aws_raw_version(place->folder, name), bundled[DR_AWS_DATE_TEXT];
     struct dr_aws_raw_stamp stamp;
     if (version && place->if_younger) {
         bundled_date(finder, name, bundled);
-        if (!dr_aws_raw_stamp(version, &stamp) || strcmp(stamp.date, bundled) <= 0) {
+        if (!dr_aws_raw_stamp(version, &stamp) || strcmp(stamp.date, bundled) <= 0 || (*bundled && is_too_old(place))) {
             free(version);
             version = NULL;
         }
@@ -191,7 +214,7 @@ static char *raw_version(struct dr_aws_finder *finder, const struct place *place
     return version;
 }
 
-static bool find_in(struct dr_aws_finder *finder, const struct place *place, const char *name,
+static bool find_in(struct dr_aws_finder *finder, struct place *place, const char *name,
                     struct dr_aws_compact *ret_text, char **ret_problem)
 {
     bool damaged;

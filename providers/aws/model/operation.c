@@ -146,6 +146,12 @@ static const char *read_signature(struct dr_aws_opened *opened, const json_t *me
 char *dr_aws_metadata_read(struct dr_aws_opened *opened, const json_t *metadata, const json_t *provenance)
 {
     struct dr_aws_model *model = &opened->model;
+    const json_t *format = json_object_get(provenance, "format");
+    if (format && json_integer_value(format) != DR_AWS_COMPACT_FORMAT)
+        return dr_format(
+            "the model of %s was compiled by another version of drrun: import it again ('drrun models import "
+            "DIR')",
+            model->name);
     if (!dr_aws_protocol_find(metadata, &model->protocol))
         return dr_format("the model of %s speaks none of the protocols that drrun knows (query, ec2, json, rest-json, "
                          "rest-xml)",

@@ -274,9 +274,18 @@ static bool go_up(char *folder)
 /* "2.15.0" of ".../aws-cli/v2/2.15.0/dist/..."; NULL: not such a path. */
 static char *installed_version(const char *folder)
 {
-    const char *at = strstr(folder, "/aws-cli/v2/");
-    size_t size = at ? strcspn(at + 12, "/") : 0;
-    return size && at[12] >= '0' && at[12] <= '9' ? dr_copy_bytes(at + 12, size) : NULL;
+    static const char marker[] = "/aws-cli/v2/";
+    const char *at = strstr(folder, marker);
+    at = at ? at + sizeof marker - 1 : NULL;
+    size_t size = at ? strcspn(at, "/") : 0;
+    return size && at[0] >= '0' && at[0] <= '9' ? dr_copy_bytes(at, size) : NULL;
+}
+
+char *dr_aws_raw_cli_version(const char *folder)
+{
+    char *real = realpath(folder, NULL), *version = installed_version(real ? real : folder);
+    free(real);
+    return version;
 }
 
 char *dr_aws_raw_origin(const char *folder)

@@ -37,4 +37,8 @@ json_t *dr_aws_raw_metadata(const char *version_folder);
  * folder itself. Owned by the caller. */
 char *dr_aws_raw_origin(const char *folder);
 
+/* The version of the AWS CLI that a folder was installed with, from its path: "2.15.0". NULL: not such a path. Owned by
+ * the caller. */
+char *dr_aws_raw_cli_version(const char *folder);
+
 #endif

@@ -220,6 +220,32 @@ static void an_installed_cli_counts_if_it_is_younger(void **state)
         const char *origin = json_string_value(json_object_get(entry, "origin"));
         assert_int_equal(strcmp(origin, "AWS CLI 2.99.1") == 0, rows[i].counts);
     }
+    /* The installer's layout tells the version: an old AWS CLI counts for nothing but new services. */
+    static const struct {
+        const char *version;
+        bool counts;
+    } versions[] = {{"2.4.29", false}, {"2.9.5", false}, {"2.9.6", true}, {"2.31.0", true}, {"3.0.0", true}};
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+        char *cli = dr_format("aws-cli/v2/%s/dist/awscli/botocore/data", versions[i].version);
+        char *service = dr_format("%s/sts/2011-06-15", cli), *file = dr_format("%s/service-2.json", service);
+        write_service(service, "FromCli", "STS");
+        set_date(file, 4000000000);
+        const char *folders[] = {at(cli), NULL};
+        struct dr_aws_finder *own =
+            dr_aws_finder_new(arena, &(struct dr_aws_finder_options){.environment = environment, .installed = folders});
+        struct dr_aws_compact text;
+        struct dr_aws_compact_line line;
+        char *problem = NULL;
+        assert_true(dr_aws_finder_find(own, "sts", &text, &problem));
+        assert_int_equal(dr_aws_compact_find(&text, "operation/", "FromCli", &line), versions[i].counts);
+        const char *origin =
+            json_string_value(json_object_get(json_object_get(dr_aws_finder_list(own), "sts"), "origin"));
+        assert_int_equal(strncmp(origin, "AWS CLI 2.", 10) == 0 || strncmp(origin, "AWS CLI 3.", 10) == 0,
+                         versions[i].counts);
+        free(cli);
+        free(service);
+        free(file);
+    }
     /* A service that no index knows, by the name that Step Functions would give it. */
     struct dr_aws_finder *finder = dr_aws_finder_new(arena, &options);
     assert_string_equal(dr_aws_finder_by_sdk(finder, "brandnew"), "brandnew");
@@ -255,11 +281,16 @@ static void damaged_models_are_named(void **state)
 {
     (void)state;
     variables[0] = "DRRUN_MODELS", variables[1] = at("a");
+    write_file("a/other.model", "metadata\t{\"protocol\":\"json\"}\nprovenance\t{\"format\":2}\n~\t{\"bytes\":53}\n");
     write_file("a/drill.model", "metadata\t{\"protocol\":\"json\"}\n");
     struct dr_aws_models *models = dr_aws_models_new(&(struct dr_aws_models_options){.environment = environment});
     char *problem = NULL;
     assert_null(dr_aws_models_find(models, "drill", &problem));
     assert_non_null(strstr(problem, "/a/drill.model is damaged"));
+    free(problem);
+    problem = NULL;
+    assert_null(dr_aws_models_find(models, "other", &problem));
+    assert_non_null(strstr(problem, "another version of drrun"));
     free(problem);
     dr_aws_models_free(models);
 }

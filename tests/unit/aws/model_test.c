@@ -1,6 +1,7 @@
 /* Models: compiling, opening, and what operations, shapes and members say; damaged texts. */
 #include "providers/aws/model/compact.h"
 #include "providers/aws/model/compile.h"
+#include "providers/aws/model/index.h"
 #include "providers/aws/model/model.h"
 
 #include <math.h>
@@ -174,11 +175,67 @@ static void a_compact_text_is_sorted_and_knows_its_end(void **state)
     dr_text_done(&out);
 }
 
+/* Names that Step Functions documents, among them all that are not simply the serviceId.
+ * (https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html) */
+static void services_are_named_as_step_functions_names_them(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"SFN", "sfn"},
+        {"EventBridge", "eventbridge"},
+        {"Elastic Load Balancing v2", "elasticloadbalancingv2"},
+        {"CloudWatch Logs", "cloudwatchlogs"},
+        {"Cost Explorer", "costexplorer"},
+        {"Application Auto Scaling", "applicationautoscaling"},
+        {"Route53 Recovery Cluster", "route53recoverycluster"},
+        {"Redshift Data", "redshiftdata"},
+        {"Config Service", "config"},
+        {"Database Migration Service", "databasemigration"},
+        {"Cost and Usage Report Service", "costandusagereport"},
+        {"Directory Service", "directory"},
+        {"Application Discovery Service", "applicationdiscovery"},
+        {"Elasticsearch Service", "elasticsearch"},
+        {"Lex Model Building Service", "lexmodelbuilding"},
+        {"Lex Runtime Service", "lexruntime"},
+        {"Lex Models V2", "lexmodelsv2"},
+        {"Marketplace Entitlement Service", "marketplaceentitlement"},
+        {"Marketplace Metering", "marketplacemetering"},
+        {"ServerlessApplicationRepository", "serverlessapplicationrepository"},
+        {"CodeStar connections", "codestarconnections"},
+        {"codestar notifications", "codestarnotifications"},
+        {"IoT 1Click Projects", "iot1clickprojects"},
+        {"IoT Jobs Data Plane", "iotjobsdataplane"},
+        {"ACM PCA", "acmpca"},
+        {"CloudHSM V2", "cloudhsmv2"},
+        {"Cognito Identity Provider", "cognitoidentityprovider"},
+        {"DynamoDB Streams", "dynamodbstreams"},
+        {"ECR PUBLIC", "ecrpublic"},
+        {"EMR containers", "emrcontainers"},
+        {"Pinpoint SMS Voice", "pinpointsmsvoice"},
+        {"Resource Groups Tagging API", "resourcegroupstaggingapi"},
+        {"SageMaker A2I Runtime", "sagemakera2iruntime"},
+        {"Service Catalog AppRegistry", "servicecatalogappregistry"},
+        {"Service Quotas", "servicequotas"},
+        {"ServiceDiscovery", "servicediscovery"},
+        {"SSO OIDC", "ssooidc"},
+        {"WAF Regional", "wafregional"},
+        {"S3 Control", "s3control"},
+        {"ARC Region switch", "arcregionswitch"},
+        {"Service", "service"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *name = dr_aws_sdk_name(rows[i][0]);
+        assert_string_equal(name, rows[i][1]);
+        free(name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(operations_and_shapes_say_what_the_model_says),
         cmocka_unit_test(broken_models_are_refused),
+        cmocka_unit_test(services_are_named_as_step_functions_names_them),
         cmocka_unit_test(a_compact_text_is_sorted_and_knows_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
