@@ -16,11 +16,13 @@ import random
 import subprocess
 import sys
 import time
+import zlib
 from email.utils import format_datetime
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape, quoteattr
 
 try:
+    import botocore.eventstream
     import botocore.loaders
     import botocore.model
     import botocore.parsers
@@ -314,6 +316,41 @@ def render_error(operation, shape, code, message, value, rng):
     return answer
 
 
+def event_message(headers, payload):
+    """A message of an event stream; the headers are text."""
+    head = b"".join(bytes([len(name)]) + name.encode() + b"\7" + len(value.encode()).to_bytes(2, "big") + value.encode()
+                    for name, value in headers.items())
+    message = (len(head) + len(payload) + 16).to_bytes(4, "big") + len(head).to_bytes(4, "big")
+    message += zlib.crc32(message).to_bytes(4, "big")
+    message += head + payload
+    return message + zlib.crc32(message).to_bytes(4, "big")
+
+
+def render_stream(operation, rng):
+    """Some events of the kinds that the stream knows, and one that it does not."""
+    stream, protocol = operation.get_event_stream_output(), operation.service_model.metadata["protocol"]
+    answer = Answer(200)
+    if protocol == "json":
+        answer.body += event_message({":message-type": "event", ":event-type": "initial-response"}, b"{}")
+    kinds = [(name, shape) for name, shape in stream.members.items() if shape.serialization.get("event")]
+    for name, shape in [rng.choice(kinds) for _ in range(rng.randint(0, 5))]:
+        value, payload = Generator(rng).value(shape), b""
+        carried = [member for member, of in shape.members.items() if of.serialization.get("eventpayload")]
+        member = shape.members[carried[0]] if carried else shape
+        item = value.get(carried[0]) if carried else value
+        if isinstance(item, (bytes, str)):
+            payload = item if isinstance(item, bytes) else item.encode()
+        elif protocol == "rest-xml" and (item is not None or carried):
+            attributes, inner = Xml(rng).members(member, item or {})
+            payload = Xml(rng).document(carried[0] if carried else name, attributes, inner)
+        elif protocol != "rest-xml":
+            payload = json_bytes(to_json(item or {}, member, rng), rng)
+        answer.body += event_message({":message-type": "event", ":event-type": name, ":content-type": "any"}, payload)
+        if rng.random() < 0.2:
+            answer.body += event_message({":message-type": "event", ":event-type": "Unheard"}, b"{}")
+    return answer
+
+
 # --- Comparing ---------------------------------------------------------------------------------------------------------------
 
 
@@ -404,6 +441,22 @@ def expected_output(operation, answer):
     return {"output": first_of_repeated(to_ours(parsed, shape)) if shape else {}}
 
 
+class RawStream:
+    def __init__(self, body):
+        self.body = body
+
+    def stream(self):
+        yield self.body
+
+
+def expected_stream(operation, answer):
+    stream, protocol = operation.get_event_stream_output(), operation.service_model.metadata["protocol"]
+    parser = botocore.parsers.create_parser(protocol)._event_stream_parser
+    events = list(botocore.eventstream.EventStream(RawStream(answer.body), stream, parser, operation.name))
+    events = [{name: value for name, value in event.items() if name != "ResponseMetadata"} for event in events]
+    return {"output": {operation.output_shape.event_stream_name: [to_ours(event, stream) for event in events if event]}}
+
+
 def expected_error(operation, shape, answer):
     generic = botocore_reads(operation, operation.output_shape, answer)
     details = to_ours(botocore_reads(operation, shape, answer), shape)
@@ -418,10 +471,12 @@ def expected_error(operation, shape, answer):
 def cases_of(name, model, sets, seed):
     for operation_name in model.operation_names:
         operation = model.operation_model(operation_name)
-        if operation.has_event_stream_output:
-            continue  # tests/unit/aws/parse_test.c
-        for number in range(sets):
+        for number in range(sets * (10 if operation.has_event_stream_output else 1)):
             rng = random.Random("%s %s %s %d" % (seed, name, operation_name, number))
+            if operation.has_event_stream_output:
+                answer = render_stream(operation, rng)
+                yield name, operation, None, answer, expected_stream(operation, answer)
+                continue
             value = Generator(rng).value(operation.output_shape) if operation.output_shape else {}
             if getattr(operation.output_shape, "serialization", {}).get("payload"):
                 # Without its payload an answer has no body, which no service does.
