@@ -82,7 +82,8 @@ static void adopt(struct dr_parser *parser, struct dr_diagnostics *theirs, const
         if (item.place.source) {
             dr_report(parser->found, &item);
         } else {
-            dr_mistake(parser, where, node->place, item.code, item.hint, "%s", item.message);
+            (item.severity == DR_ERROR ? dr_mistake : dr_doubt)(parser, where, node->place, item.code, item.hint, "%s",
+                                                                item.message);
             free(item.message);
             free(item.pointer);
         }

@@ -269,6 +269,14 @@ static const struct dr_resource *find_optimised(struct resolver *resolver, const
     else if ((nearest = dr_nearest(short_name, names, known)))
         complain(found, dr_format("Did you mean \"arn:aws:states:::%s\"?", nearest),
                  "The resource provided %s is not recognized", name);
+    else /* AWS may well know it; the execution would fail when it gets there */
+        dr_report(found,
+                  &(struct dr_diagnostic){
+                      .severity = DR_WARNING,
+                      .code = DR_BAD_RESOURCE,
+                      .message = dr_format("This drrun cannot call %s: it has no such optimised integration", name),
+                      .hint = dr_format("Any operation can be called as aws-sdk:SERVICE:OPERATION"),
+                  });
     free(short_name);
     return resource;
 }

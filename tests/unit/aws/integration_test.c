@@ -84,8 +84,6 @@ static void names_mean_operations(void **state)
     assert_non_null(find(state, "arn:aws:states:::ssm:getParameter", false, NULL));
     assert_non_null(find(state, "arn:aws:lambda:eu-west-1:123456789012:function:f:1", false, NULL));
     assert_null(find(state, "arn:aws:states:eu-west-1:123456789012:activity:a", false, NULL));
-    assert_null(find(state, "arn:aws:states:::emr-containers:startJobRun.sync", false, NULL));
-    assert_null(find(state, "arn:aws:states:::ecs:describeTasks", false, NULL));
     assert_non_null(find(state, "arn:aws:states:::ecs:describeTasks", true, NULL));
     assert_null(find(state, "http:invoke", false, NULL));
     const struct dr_resource *other = *dr_primitives();
@@ -127,6 +125,22 @@ static void expect_repeat(void **state, const char *name, const char *arguments,
     if (primitive->repeat(primitive, value) != wanted)
         fail_msg("%s %s", name, arguments);
     json_decref(value);
+}
+
+/* On AWS there are more; such a definition is valid, and one should know that it cannot run here. */
+static void an_integration_of_others_is_a_warning(void **state)
+{
+    struct names *names = *state;
+    static const char *const others[] = {"arn:aws:states:::emr-containers:startJobRun.sync",
+                                         "arn:aws:states:::ecs:describeTasks"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct dr_diagnostics found = {0};
+        char *action = NULL;
+        assert_null(names->resolver->find(names->resolver, others[i], false, &action, &found));
+        assert_int_equal(found.errors, 0);
+        assert_int_equal(found.warnings, 1);
+        dr_diagnostics_done(&found);
+    }
 }
 
 static void only_what_can_do_no_harm_is_repeated(void **state)
@@ -390,6 +404,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_mean_operations),
         cmocka_unit_test(what_is_unknown_says_which_model_and_what_is_near),
+        cmocka_unit_test(an_integration_of_others_is_a_warning),
         cmocka_unit_test(only_what_can_do_no_harm_is_repeated),
         cmocka_unit_test(a_task_waits_for_the_answer_to_its_token),
         cmocka_unit_test(a_resume_does_not_send_again_what_was_taken),
