@@ -377,13 +377,13 @@ struct dr_resolver *dr_aws_resolver_new(struct dr_aws *aws)
     return &resolver->base;
 }
 
-void dr_aws_resolver_free(struct dr_resolver *base)
+void dr_aws_resolver_free(struct dr_resolver *resolver)
 {
-    struct resolver *resolver = (struct resolver *)base;
-    if (resolver == NULL)
+    struct resolver *ours = (struct resolver *)resolver;
+    if (ours == NULL)
         return;
-    for (size_t i = 0; i < resolver->count; i++) {
-        struct dr_aws_resource *resource = resolver->items[i];
+    for (size_t i = 0; i < ours->count; i++) {
+        struct dr_aws_resource *resource = ours->items[i];
         free(resource->function_region);
         free(resource->prefix);
         free(resource->name);
@@ -393,9 +393,9 @@ void dr_aws_resolver_free(struct dr_resolver *base)
         json_decref(resource->schema);
         free(resource);
     }
-    free(resolver->items);
-    json_decref(resolver->index);
-    free(resolver);
+    free(ours->items);
+    json_decref(ours->index);
+    free(ours);
 }
 
 const struct dr_aws_operation *dr_aws_resource_operation(const struct dr_resource *resource)
