@@ -85,6 +85,14 @@ static void set_pattern(const struct build *build, json_t *schema, const struct 
     free(pattern);
 }
 
+/* What the protocols read as a time: ISO 8601, seconds since 1970, or HTTP's form. */
+static void set_time_pattern(json_t *schema)
+{
+    json_object_set_new(schema, "pattern",
+                        json_string("^(\\d{4}-\\d\\d-\\d\\d([Tt ].*)?|-?\\d+(\\.\\d+)?|[A-Z][a-z]{2,8}, .*)$"));
+    json_object_set_new(schema, "patternAsWritten", json_string("YYYY-MM-DDThh:mm:ssZ"));
+}
+
 /* --- Types
  * ------------------------------------------------------------------------------------------------------------ */
 
@@ -259,6 +267,8 @@ static json_t *describe(struct build *build, const struct dr_aws_member *member,
             set_type(schema, "string", NULL, NULL);
         else
             set_type(schema, "string", "number", NULL);
+        if (!build->output)
+            set_time_pattern(schema);
         return schema;
     }
     return json_object();

@@ -21,9 +21,10 @@ static const char service[] =
     "\"Days\":{\"shape\":\"Days\"},\"Mode\":{\"shape\":\"Mode\"},\"Tree\":{\"shape\":\"Tree\"},\"At\":{\"shape\":"
     "\"When\"},\"Tags\":{\"shape\":\"Tags\"},\"Token\":{\"shape\":\"Text\",\"idempotencyToken\":true},\"Policy\":{"
     "\"shape\":\"Text\"},\"Attributes\":{\"shape\":\"Attributes\"},\"One\":{\"shape\":\"One\"},\"Data\":{\"shape\":"
-    "\"Bytes\"},\"Anything\":{\"shape\":\"Document\"},\"On\":{\"shape\":\"Truth\"}}},"
+    "\"Bytes\"},\"Anything\":{\"shape\":\"Document\"},\"On\":{\"shape\":\"Truth\"},\"Loop\":{\"shape\":\"Loop\"}}},"
     "\"Document\":{\"type\":\"structure\",\"members\":{},\"document\":true},\"Bytes\":{\"type\":\"blob\",\"max\":1},"
-    "\"Truth\":{\"type\":\"boolean\"},\"One\":{\"type\":\"structure\",\"union\":true,\"members\":{\"A\":{\"shape\":"
+    "\"Loop\":{\"type\":\"list\",\"member\":{\"shape\":\"Loop\"}},\"Truth\":{\"type\":\"boolean\"},\"One\":{\"type\":"
+    "\"structure\",\"union\":true,\"members\":{\"A\":{\"shape\":"
     "\"Text\"},\"B\":{\"shape\":\"Text\"}}},"
     "\"Name\":{\"type\":\"string\",\"min\":2,\"max\":8,\"pattern\":\"[a-z][a-z0-9]*\"},"
     "\"Days\":{\"type\":\"integer\",\"min\":0,\"max\":35},\"Mode\":{\"type\":\"string\",\"enum\":[\"fast\",\"slow\"]},"
@@ -109,6 +110,8 @@ static void shapes_that_hold_themselves_are_followed(void **state)
     const char *three =
         "{\"DbName\":\"ab\",\"Tree\":{\"KeyId\":\"a\",\"Children\":[{\"KeyId\":\"1\"},{\"KeyId\":\"2\"},{"
         "\"KeyId\":\"3\"}]}}";
+    expect(state, false, "{\"DbName\":\"ab\",\"Loop\":[[],[[[]]]]}", "");
+    expect(state, false, "{\"DbName\":\"ab\",\"Loop\":[[],[[1]]]}", "/Loop/1/0/0 must be a list, not an integer\n");
     expect(state, false, three, "/Tree/Children must have at most 2 items, not 3\n");
 }
 
@@ -120,6 +123,10 @@ static void values_are_checked(void **state)
     expect(state, false, "{\"DbName\":\"ab\",\"Days\":\"many\",\"On\":\"maybe\"}",
            "/Days must be an integer, not a string\n/On must be true or false, not a string\n");
     expect(state, false, "{\"DbName\":\"ab\",\"Days\":\"7\",\"On\":\"true\"}", "");
+    expect(state, false, "{\"DbName\":\"ab\",\"At\":\"yesterday\"}",
+           "/At must match the pattern YYYY-MM-DDThh:mm:ssZ\n");
+    expect(state, false, "{\"DbName\":\"ab\",\"At\":\"2026-01-01T00:00:00Z\"}", "");
+    expect(state, false, "{\"DbName\":\"ab\",\"At\":1767225600.5}", "");
     expect(state, false, "{\"DbName\":\"ab\",\"At\":true}", "/At must be a string or a number, not true or false\n");
     expect(state, false, "{\"DbName\":\"ab\",\"Tags\":{\"DBName\":\"x\",\"y\":1}}",
            "/Tags/y must be a string, not an integer\n");
