@@ -149,9 +149,33 @@ static bool within_depth(const struct dr_branch *branch, const struct dr_decisio
     return *ret_bound <= DR_DEPTH_MAX;
 }
 
+/* Data that goes into a record is measured; what only goes from state to state costs no more than its parts. */
+static bool is_too_large(const json_t *value, size_t bytes_max)
+{
+    struct dr_text text = {0};
+    bool fits = dr_text_json(&text, value, bytes_max);
+    dr_text_done(&text);
+    return !fits;
+}
+
+static void too_large_event(const struct dr_branch *branch, struct dr_event *event)
+{
+    struct dr_error error = {0};
+    dr_error_set(
+        &error, "States.DataLimitExceeded",
+        "The state/task '%s' returned a result with a size exceeding the maximum number of bytes service limit.",
+        branch->state->name);
+    fail_event(event, &error);
+}
+
 static void leave_event(struct dr_branch *branch, struct dr_event *event, struct dr_decision *decision)
 {
     unsigned bound;
+    bool is_end = !branch->frame && !decision->next; /* the execution's output */
+    if (is_end && is_too_large(decision->output, DR_PAYLOAD_BYTES_MAX)) {
+        too_large_event(branch, event);
+        return;
+    }
     if (!within_depth(branch, decision, &bound)) {
         struct dr_error error = {0};
         dr_error_set(&error, "States.DataLimitExceeded",
@@ -261,6 +285,11 @@ static void decision_event(struct dr_execution *execution, struct dr_branch *bra
         event->due_ms = decision->until_ms;
         break;
     case DR_DECIDE_CALL:
+        if (is_too_large(decision->output, DR_RECORD_BYTES_MAX)) {
+            too_large_event(branch, event);
+            break;
+        }
+        /* fall through */
     case DR_DECIDE_FORK:
         event->kind = decision->kind == DR_DECIDE_CALL ? DR_EVENT_CALL : DR_EVENT_FORK;
         event->index = decision->stage;

@@ -40,7 +40,7 @@ static void add_json(struct dr_text *out, const char *key, const json_t *value)
     if (!value)
         return;
     add_key(out, key);
-    if (!dr_text_json(out, value, (size_t)4 * DR_PAYLOAD_BYTES_MAX))
+    if (!dr_text_json(out, value, DR_RECORD_BYTES_MAX))
         abort();
 }
 

@@ -3,6 +3,7 @@
 #ifndef DRRUN_ENGINE_TREE_H
 #define DRRUN_ENGINE_TREE_H
 
+#include "interpreter/base/limits.h"
 #include "interpreter/base/text.h"
 #include "interpreter/engine/execution.h"
 #include "interpreter/states/state_type.h"
@@ -212,6 +213,7 @@ bool dr_error_handled_by(const struct dr_branch *branch, const char *error, bool
 /* apply.c: the only place where an execution changes */
 void dr_apply(struct dr_execution *execution, struct dr_event *event);
 /* records.c */
+#define DR_RECORD_BYTES_MAX ((size_t)4 * DR_PAYLOAD_BYTES_MAX) /* of one value in a record */
 void dr_record_write(const struct dr_execution *execution, const struct dr_event *event, struct dr_text *out);
 /* Appends the event to the journal and applies it: the live path. */
 void dr_commit_event(struct dr_execution *execution, struct dr_event *event);

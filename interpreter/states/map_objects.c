@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OBJECT_BYTES_MAX = 32 << 20 /* of a file of results; what is more goes into the next */ };
+enum { OBJECT_BYTES_MAX = 16 << 20 /* of a file of results; what is more goes into the next */ };
 
 static const char *text_of(const json_t *object, const char *key)
 {

@@ -751,6 +751,43 @@ static void a_resume_fetches_the_secret_again(void **state)
     }
 }
 
+/* ----- Data that no record can hold
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* DR_PAYLOAD_BYTES_MAX for the execution's output, DR_RECORD_BYTES_MAX for a call's arguments: an error, and no end of
+ * the process. */
+static void data_too_large_for_a_record_is_an_error(void **state)
+{
+    (void)state;
+#define QUOTES(count, next)                                                                                            \
+    "StartAt: A\nStates:\n"                                                                                            \
+    "  A: { Type: Pass, QueryLanguage: JSONata, Output: '{% $pad(\"\", " count                                         \
+    ", $states.input.quote) %}', Next: B }\n"                                                                          \
+    "  B: { Type: Pass, Parameters: { Url.$: $, Note.$: $ }, " next " }\n"
+    static const struct {
+        const char *runbook, *error, *cause;
+    } cases[] = {
+        {QUOTES("16770000", "End: true"), NULL, NULL}, /* two of them, each character two bytes */
+        {QUOTES("16780000", "End: true"), "States.DataLimitExceeded",
+         "The state/task 'B' returned a result with a size"},
+        {QUOTES("33600000", "Next: C") "  C: { Type: Task, Resource: 'test:call', Parameters: { Url.$: $.Url, Note.$: "
+                                       "$.Url, Repeat.$: $.Url, Token.$: $.Url }, End: true }\n",
+         "States.DataLimitExceeded", "The state/task 'C' returned a result with a size"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bench bench;
+        set_up(&bench, "[{\"status\":200}]");
+        json_t *result = run(&bench, cases[i].runbook, "{\"quote\":\"\\\"\"}");
+        assert_string_equal(text_of(result, "status"), cases[i].error ? "FAILED" : "SUCCEEDED");
+        if (cases[i].error) {
+            assert_string_equal(text_of(result, "error"), cases[i].error);
+            assert_non_null(strstr(text_of(result, "cause"), cases[i].cause));
+        }
+        json_decref(result);
+        tear_down(&bench);
+    }
+}
+
 /* ----- A service's model that changes between two lives
  * ---------------------------------------------------------------------------------- */
 
@@ -890,6 +927,7 @@ int main(void)
         cmocka_unit_test(a_secret_that_is_not_there_fails_the_call),
         cmocka_unit_test(time_outs_hold_while_a_secret_is_fetched),
         cmocka_unit_test(a_resume_fetches_the_secret_again),
+        cmocka_unit_test(data_too_large_for_a_record_is_an_error),
         cmocka_unit_test(a_resume_stands_by_what_an_older_model_took),
         cmocka_unit_test(a_redrive_asks_the_newer_model),
         cmocka_unit_test(a_timed_out_execution_cancels_what_is_under_way),
