@@ -112,8 +112,12 @@ static void add_parts(struct laying *laying, const char *name, json_t *shape, co
 {
     const char *key;
     json_t *value, *members = json_object_get(over, "members"), *values = json_object_get(over, "enum");
+    const char *type = json_string_value(json_object_get(shape, "type")),
+               *wanted = json_string_value(json_object_get(over, "type"));
+    if (!type || (wanted && strcmp(type, wanted) != 0))
+        return; /* the model means something else by this name */
     size_t before = laying->added, repeated = json_array_size(laying->repeated);
-    if (json_is_object(members)) {
+    if (json_is_object(members) && strcmp(type, "structure") == 0) {
         json_t *there = child(shape, "members");
         json_object_foreach(members, key, value)
         {

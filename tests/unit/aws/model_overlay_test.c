@@ -130,17 +130,19 @@ static void an_overlay_adds_and_takes_only_demands_away(void **state)
     struct dr_aws_parts parts = {
         .service = parse("{\"operations\":{\"Old\":{}},\"shapes\":{\"In\":{\"type\":\"structure\",\"required\":[\"A\","
                          "\"B\"],\"members\":{\"A\":{\"shape\":\"S\"},\"B\":{\"shape\":\"S\"}}},"
-                         "\"E\":{\"type\":\"string\",\"enum\":[\"x\"]}}}")};
+                         "\"E\":{\"type\":\"string\",\"enum\":[\"x\"]},\"L\":{\"type\":\"list\"}}}")};
     json_t *overlay = parse(
         "{\"operations\":{\"Old\":{\"changed\":1},\"New\":{}},\"shapes\":{\"In\":{\"optional\":[\"B\"],\"members\":"
-        "{\"A\":{\"shape\":\"Changed\"},\"C\":{\"shape\":\"E\"}}},\"E\":{\"enum\":[\"x\",\"y\"]}},"
+        "{\"A\":{\"shape\":\"Changed\"},\"C\":{\"shape\":\"E\"}}},\"E\":{\"enum\":[\"x\",\"y\"]},"
+        "\"L\":{\"type\":\"structure\",\"members\":{\"A\":{\"shape\":\"E\"}}}},"
         "\"pagination\":{\"New\":{}},\"endpoint-rules\":{\"version\":\"1.0\"}}");
     json_t *repeated = NULL;
     assert_int_equal(dr_aws_overlay_apply(overlay, &parts, &repeated), 6);
     char *text = json_dumps(parts.service, JSON_COMPACT), *told = json_dumps(repeated, JSON_COMPACT);
     assert_string_equal(text, "{\"operations\":{\"Old\":{},\"New\":{}},\"shapes\":{\"In\":{\"type\":\"structure\","
                               "\"required\":[\"A\"],\"members\":{\"A\":{\"shape\":\"S\"},\"B\":{\"shape\":\"S\"},"
-                              "\"C\":{\"shape\":\"E\"}}},\"E\":{\"type\":\"string\",\"enum\":[\"x\",\"y\"]}}}");
+                              "\"C\":{\"shape\":\"E\"}}},\"E\":{\"type\":\"string\",\"enum\":[\"x\",\"y\"]},"
+                              "\"L\":{\"type\":\"list\"}}}");
     assert_string_equal(told, "[\"operation Old\",\"shape In.A\",\"shape E.x\"]");
     assert_non_null(parts.rules);
     free(text);
