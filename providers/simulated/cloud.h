@@ -84,6 +84,7 @@ struct dr_sim_call {
     char *error, *message; /* set by dr_sim_fail() */
     int status;
     json_t *details; /* further members of the error shape */
+    json_t *headers; /* further headers of the answer, or of the error: an object of strings, stolen; NULL: none */
 };
 /* The operation fails with AWS's own code ("DBInstanceNotFound") and message; `status` 0: as the model says, else 400.
  */

@@ -244,8 +244,13 @@ static void run(struct visit *visit, const struct dr_sim_operation *row)
                            visit->request_id, &visit->reply->answer);
     else
         dr_sim_write_output(visit->operation, call.output, visit->request_id, &visit->reply->answer);
+    const char *name;
+    json_t *value;
+    json_object_foreach(call.headers, name, value)
+        dr_aws_headers_set(&visit->reply->answer.headers, name, json_string_value(value));
     free(call.error);
     free(call.message);
+    json_decref(call.headers);
     json_decref(call.details);
     json_decref(call.output);
     json_decref(input);

@@ -1,10 +1,12 @@
 /* A request as an operation and its input. */
 #include "providers/simulated/wire.h"
 
+#include "interpreter/base/base64.h"
 #include "interpreter/base/limits.h"
 #include "interpreter/base/octets.h"
 #include "providers/aws/protocol/parse.h"
 #include "providers/aws/protocol/serialize.h"
+#include "providers/simulated/chunked.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +59,64 @@ static void each_pair(const char *form, size_t size, pair_fn *visit, void *data)
         free(value);
         form = stop + 1;
     }
+}
+
+/* A blob as it was sent: text if it is UTF-8, else {"Base64": ...}, so that it is the same bytes on its way out. */
+static json_t *bytes_json(const char *bytes, size_t size)
+{
+    json_t *text = dr_aws_blob_json(bytes, size);
+    if (json_string_length(text) == size && memcmp(json_string_value(text), bytes, size) == 0)
+        return text;
+    json_decref(text);
+    return json_pack("{s:o}", DR_AWS_BASE64, dr_base64_json(bytes, size));
+}
+
+/* The same of what is base64 in JSON and forms; what is not base64 is kept as text. */
+static json_t *encoded_bytes_json(const char *text, size_t size)
+{
+    unsigned char *bytes;
+    size_t byte_count;
+    if (!dr_base64_decode(text, size, &bytes, &byte_count))
+        return dr_aws_text_json(text, size);
+    json_t *value = bytes_json((const char *)bytes, byte_count);
+    free(bytes);
+    return value;
+}
+
+/* JSON's blobs once more, by the shape, since the client's reading of them does not keep all bytes. */
+static json_t *keep_bytes(const struct dr_aws_shape *shape, json_t *value /* stolen */, const json_t *raw,
+                          unsigned depth)
+{
+    const char *key;
+    json_t *item;
+    size_t i;
+    if (shape->type == DR_AWS_BLOB && json_is_string(raw)) {
+        json_decref(value);
+        return encoded_bytes_json(json_string_value(raw), json_string_length(raw));
+    }
+    if (depth > DR_DEPTH_MAX || shape->document)
+        return value;
+    json_t *copy = json_copy(value); /* what has no blob in it is shared with the body */
+    json_decref(value);
+    if (shape->type == DR_AWS_STRUCTURE && json_is_object(copy)) {
+        for (i = 0; i < shape->member_count; i++) {
+            const struct dr_aws_member *member = &shape->members[i];
+            item = json_object_get(copy, member->name);
+            if (json_is_object(item) || json_is_array(item) || dr_aws_member_shape(member)->type == DR_AWS_BLOB)
+                json_object_set_new(copy, member->name,
+                                    keep_bytes(dr_aws_member_shape(member), json_incref(item),
+                                               json_object_get(raw, dr_aws_wire_name(member)), depth + 1));
+        }
+    } else if (shape->type == DR_AWS_LIST && json_is_array(copy)) {
+        json_array_foreach(copy, i, item) json_array_set_new(
+            copy, i,
+            keep_bytes(dr_aws_member_shape(shape->member), json_incref(item), json_array_get(raw, i), depth + 1));
+    } else if (shape->type == DR_AWS_MAP && json_is_object(copy)) {
+        json_object_foreach(copy, key, item) json_object_set_new(
+            copy, key,
+            keep_bytes(dr_aws_member_shape(shape->value), json_incref(item), json_object_get(raw, key), depth + 1));
+    }
+    return copy;
 }
 
 /* Where the bucket of an S3 request stands in the host, its path begins with it, as in the models. */
@@ -128,13 +188,15 @@ static int match_path(const char *pattern, size_t pattern_size, const char *path
     for (;;) {
         while (pattern < end && *pattern == '/')
             pattern++;
-        while (*path == '/')
+        const char *slash = pattern < end ? memchr(pattern, '/', (size_t)(end - pattern)) : NULL;
+        size_t size = (size_t)((slash ? slash : end) - pattern);
+        bool greedy = pattern < end && *pattern == '{' && is_greedy(pattern, size);
+        path += *path == '/';
+        while (!greedy && *path == '/') /* an object's key may begin with them */
             path++;
         if (pattern == end)
             return *path ? -1 : literal;
-        const char *slash = memchr(pattern, '/', (size_t)(end - pattern));
-        size_t size = (size_t)((slash ? slash : end) - pattern), given = strcspn(path, "/");
-        bool greedy = *pattern == '{' && is_greedy(pattern, size);
+        size_t given = strcspn(path, "/");
         if (greedy)
             given = greedy_size(path, count_segments(pattern + size, (size_t)(end - pattern) - size));
         if (given == 0)
@@ -381,6 +443,8 @@ static json_t *form_value(const struct form *form, const struct dr_aws_member *m
         return form_list(form, member, tree);
     if (shape->type == DR_AWS_MAP)
         return form_map(form, member, tree);
+    if (shape->type == DR_AWS_BLOB && json_is_string(tree))
+        return encoded_bytes_json(json_string_value(tree), json_string_length(tree));
     return json_is_string(tree) ? dr_aws_scalar_read(shape, json_string_value(tree), json_string_length(tree)) : NULL;
 }
 
@@ -473,10 +537,15 @@ static bool read_json(const struct dr_sim_request *request, const struct dr_aws_
     if (!body)
         return false;
     bool good = json_is_object(body);
-    if (good)
-        dr_aws_json_members(shape, body, all, output);
-    else
+    if (good) {
+        json_t *members = json_object();
+        dr_aws_json_members(shape, body, all, members);
+        members = keep_bytes(shape, members, body, 0);
+        json_object_update(output, members);
+        json_decref(members);
+    } else {
         *ret_problem = dr_copy_string("the body is no JSON object");
+    }
     json_decref(body);
     return good;
 }
@@ -492,7 +561,7 @@ static bool read_body(const struct dr_aws_operation *operation, const struct dr_
         return true;
     if (payload && (inner->type == DR_AWS_BLOB || inner->type == DR_AWS_STRING)) {
         json_object_set_new(input, payload->name,
-                            inner->type == DR_AWS_BLOB ? dr_aws_blob_json(request->body, request->body_size)
+                            inner->type == DR_AWS_BLOB ? bytes_json(request->body, request->body_size)
                                                        : dr_aws_text_json(request->body, request->body_size));
         return true;
     }
@@ -504,8 +573,42 @@ static bool read_body(const struct dr_aws_operation *operation, const struct dr_
 }
 
 static bool read_rest(const struct dr_aws_operation *operation, const struct dr_sim_request *request, json_t *input,
+                      char **ret_problem);
+
+/* The request with its body in one piece, and the headers that stood behind it. */
+static bool read_chunked(const struct dr_aws_operation *operation, const struct dr_sim_request *request, json_t *input,
+                         char **ret_problem)
+{
+    struct dr_text body = {0};
+    struct dr_aws_headers headers = {0};
+    for (size_t i = 0; i < request->header_count; i++) /* all but what says that there are chunks */
+        if (strcasecmp(request->headers[i].name, "x-amz-content-sha256") != 0 &&
+            strcasecmp(request->headers[i].name, "Content-Encoding") != 0)
+            dr_aws_headers_add(&headers, request->headers[i].name, request->headers[i].value);
+    bool good = dr_sim_unchunk(request, &body, &headers);
+    if (good) {
+        struct dr_sim_request whole = *request;
+        whole.headers = headers.items;
+        whole.header_count = headers.count;
+        whole.body = body.bytes ? body.bytes : "";
+        whole.body_size = body.size;
+        good = read_rest(operation, &whole, input, ret_problem);
+        const char *encoding = dr_aws_headers_find(request->headers, request->header_count, "Content-Encoding");
+        if (encoding && strncmp(encoding, "aws-chunked,", 12) == 0) /* and then how the object itself is encoded */
+            json_object_set_new(input, "ContentEncoding", json_string(encoding + 12 + strspn(encoding + 12, " ")));
+    } else {
+        *ret_problem = dr_copy_string("the body is not in chunks as x-amz-content-sha256 says, or it breaks off");
+    }
+    dr_text_done(&body);
+    dr_aws_headers_done(&headers);
+    return good;
+}
+
+static bool read_rest(const struct dr_aws_operation *operation, const struct dr_sim_request *request, json_t *input,
                       char **ret_problem)
 {
+    if (dr_sim_is_chunked(request))
+        return read_chunked(operation, request, input, ret_problem);
     struct binding binding = {operation->input, input};
     char *path = model_path(operation->model, request);
     match_path(operation->request_uri, strcspn(operation->request_uri, "?"), path, take_label, &binding);

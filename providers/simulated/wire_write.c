@@ -69,6 +69,19 @@ static bool write_rest(struct dr_aws_writer *writer, const struct dr_aws_operati
                                                          : dr_aws_write_rest_json(writer);
 }
 
+/* S3's GetBucketLocation: its only member is the root itself (providers/aws/protocol/answer.c). */
+static bool write_location(struct dr_aws_writer *writer, const json_t *output)
+{
+    const char *region = json_string_value(json_object_get(output, "LocationConstraint"));
+    dr_text_printf(&writer->body,
+                   "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                   "<LocationConstraint xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">%s"
+                   "</LocationConstraint>",
+                   region ? region : "");
+    writer->body_type = "application/xml";
+    return true;
+}
+
 static bool write_xml(struct dr_aws_writer *writer, const struct dr_aws_operation *operation, const char *request_id)
 {
     const struct dr_aws_place top = {0};
@@ -132,7 +145,9 @@ void dr_sim_write_output(const struct dr_aws_operation *operation, const json_t 
     const char *type = "text/xml";
     bool good = true;
     if (dr_aws_is_rest(model->protocol)) {
-        good = !operation->output || write_rest(&writer, operation, &turned);
+        bool location = strcmp(model->name, "s3") == 0 && strcmp(operation->name, "GetBucketLocation") == 0;
+        good =
+            location ? write_location(&writer, known) : !operation->output || write_rest(&writer, operation, &turned);
         type = writer.body_type;
     } else if (model->protocol == DR_AWS_JSON) {
         static const struct dr_aws_shape empty = {.type = DR_AWS_STRUCTURE};
@@ -266,7 +281,7 @@ void dr_sim_write_error(const struct dr_aws_operation *operation, const struct d
         }
     }
     add_request_id(model, request_id, &ret_answer->headers);
-    if (operation && strcmp(operation->method, "HEAD") == 0)
+    if (status == 304 || (operation && strcmp(operation->method, "HEAD") == 0))
         dr_text_clear(&body);
     ret_answer->body_size = body.size;
     ret_answer->body = dr_text_take(&body);

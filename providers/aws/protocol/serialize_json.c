@@ -31,7 +31,8 @@ bool dr_aws_write_json_structure(struct dr_aws_writer *writer, const struct dr_a
     for (size_t i = 0; i < shape->member_count; i++) {
         const struct dr_aws_member *member = &shape->members[i];
         const json_t *given = dr_aws_given(value, member->name);
-        if (!given || member->location != DR_AWS_IN_BODY)
+        bool bound = writer->operation->model->protocol != DR_AWS_JSON && member->location != DR_AWS_IN_BODY;
+        if (!given || bound) /* the json protocols have no other place than the body */
             continue;
         struct dr_aws_place inside = dr_aws_place_member(place, member->name);
         const char *key = dr_aws_sent_name(member);
