@@ -479,6 +479,8 @@ void dr_line_begin(struct dr_line *line, struct dr_exchange *exchange)
 bool dr_line_sent(const struct dr_line *line)
 {
     long bytes = 0;
+    if (line->requests == 0) /* what left so far was for a proxy, which was asked to connect */
+        return false;
     line->curl->easy_getinfo(line->easy, CURLINFO_REQUEST_SIZE, &bytes);
     return bytes > 0;
 }

@@ -49,7 +49,7 @@ def probe(calls, together=False, timeout=60, proxy=None, **environment):
             "environment": environment, "together": together}
     env = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy") and not k.startswith("AWS_")}
     if proxy:
-        env["http_proxy"] = proxy
+        env["http_proxy"] = env["https_proxy"] = proxy
     done = subprocess.run([PROBE], input=json.dumps(told), capture_output=True, text=True, timeout=timeout, env=env)
     if done.returncode != 0:
         raise AssertionError(f"the probe ended with {done.returncode}: {done.stderr}")
@@ -572,6 +572,15 @@ class Connections(Case):
         self.assertEqual((request.target, request.header("Host")), ("http://sts.internal.example/", "sts.internal.example"))
         request.target = "/"
         self.assertIsNone(check_signature(request, SECRETS))
+
+    def test_what_a_proxy_does_not_let_through_had_no_effect(self):
+        for step in ({"status": 502, "body": HTML}, {"status": 407}, {"do": "close"}, {"do": "reset"}):
+            proxy = self.serve([step])
+            outcome, = probe([call("sns", "Publish", {"TopicArn": "t", "Message": "m"})], proxy=proxy.url,
+                             AWS_ENDPOINT_URL="https://sns.internal.example")
+            self.assertEqual((len(outcome["attempts"]), outcome["unknown"], outcome["problemKind"]),
+                             (3, False, "Connection"), step)
+            self.assertEqual({r.method for r in proxy.requests}, {"CONNECT"})
 
     def test_tls_is_verified_with_the_users_authority_and_its_session_kept(self):
         context, authority = self.tls()
