@@ -130,11 +130,8 @@ char *dr_aws_spell_member(enum dr_aws_spelling spelling, const char *api_name)
 char *dr_aws_sdk_operation(const char *api_name)
 {
     char *name = dr_copy_string(api_name);
-    char *at = name;
-    do {
+    for (char *at = name; *at && (at == name || (is_upper(*at) && !is_lower(at[1]))); at++)
         *at = to_lower(*at);
-        at++;
-    } while (is_upper(*at) && !is_lower(at[1]));
     return name;
 }
 

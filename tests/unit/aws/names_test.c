@@ -64,6 +64,9 @@ static void operations_are_in_camel_case(void **state)
         {"PromoteReadReplica", "promoteReadReplica"},
         {"GetIPSet", "getIPSet"},
         {"ListObjectsV2", "listObjectsV2"},
+        {"BGPPeer", "bgpPeer"},
+        {"", ""},
+        {"X", "x"},
     };
     check_pairs(dr_aws_sdk_operation, operations, COUNT(operations));
 }
