@@ -289,7 +289,7 @@ static void decision_event(struct dr_execution *execution, struct dr_branch *bra
             too_large_event(branch, event);
             break;
         }
-        /* fall through */
+        __attribute__((fallthrough));
     case DR_DECIDE_FORK:
         event->kind = decision->kind == DR_DECIDE_CALL ? DR_EVENT_CALL : DR_EVENT_FORK;
         event->index = decision->stage;
