@@ -177,6 +177,14 @@ static void parse_pass(struct dr_state_parse *at)
         at->state->pass.result = dr_arena_json(at->parser->arena, dr_node_json(result));
 }
 
+/* No Region's name begins with "$" or "States.": with JSONPath that is the same as RegionPath. */
+static bool is_computed_region(const struct dr_state_parse *at, const struct dr_node *region)
+{
+    return region && at->state->language == DR_JSONPATH && region->kind == DR_NODE_STRING &&
+           !dr_has_placeholder(region) &&
+           (region->string.bytes[0] == '$' || strncmp(region->string.bytes, "States.", 7) == 0);
+}
+
 /* The Region that a task certainly goes to, NULL if that cannot be known or is no matter: its own, the one in its ARN,
  * or the runbook's if it calls AWS. */
 static const char *region_of(struct dr_state_parse *at, const struct dr_node **ret_node)
@@ -184,7 +192,7 @@ static const char *region_of(struct dr_state_parse *at, const struct dr_node **r
     const struct dr_node *region = dr_node_member(at->node, "Region"), *resource = dr_member(at, "Resource");
     *ret_node = region ? region : resource;
     if (region)
-        return region->kind == DR_NODE_STRING ? region->string.bytes : NULL;
+        return region->kind == DR_NODE_STRING && !is_computed_region(at, region) ? region->string.bytes : NULL;
     if (resource == NULL || dr_node_member(at->node, "RegionPath"))
         return NULL;
     const char *arn = resource->string.bytes, *part = arn;
@@ -284,7 +292,11 @@ static void parse_task(struct dr_state_parse *at)
     state->task.timeout = dr_setting_parse(at, at->form, at->node, "TimeoutSeconds", "TimeoutSecondsPath", at->where);
     state->task.heartbeat =
         dr_setting_parse(at, at->form, at->node, "HeartbeatSeconds", "HeartbeatSecondsPath", at->where);
-    state->task.region = dr_setting_parse(at, at->form, at->node, "Region", "RegionPath", at->where);
+    const struct dr_node *region = dr_member(at, "Region");
+    if (is_computed_region(at, region))
+        state->task.region = dr_setting_parse_path(at, at->form, region, "RegionPath", at->where);
+    else
+        state->task.region = dr_setting_parse(at, at->form, at->node, "Region", "RegionPath", at->where);
     parse_credentials(at);
     check_heartbeat(at);
     const struct dr_node *resource = dr_member(at, "Resource");

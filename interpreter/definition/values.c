@@ -183,8 +183,8 @@ struct dr_data_path dr_data_path_parse(struct dr_state_parse *at, const struct d
 /* --- Settings
  * --------------------------------------------------------------------------------------------------------------- */
 
-static struct dr_setting parse_path_setting(struct dr_state_parse *at, const struct dr_form *form,
-                                            const struct dr_node *node, const char *name, const struct dr_where *outer)
+struct dr_setting dr_setting_parse_path(struct dr_state_parse *at, const struct dr_form *form,
+                                        const struct dr_node *node, const char *name, const struct dr_where *outer)
 {
     struct dr_setting setting = {.field = name};
     const struct dr_where where = {outer, name, 0};
@@ -230,7 +230,7 @@ struct dr_setting dr_setting_parse(struct dr_state_parse *at, const struct dr_fo
     if (value)
         return (struct dr_setting){.field = name, .constant = constant_of(at->parser, form, value)};
     if (path && at->state->language == DR_JSONPATH && path->kind == DR_NODE_STRING)
-        return parse_path_setting(at, form, path, path_name, where);
+        return dr_setting_parse_path(at, form, path, path_name, where);
     return (struct dr_setting){0};
 }
 

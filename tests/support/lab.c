@@ -179,6 +179,21 @@ static void set_inbox_timers(struct session *session)
     }
 }
 
+static void note_token(void *data, const struct dr_activity *activity)
+{
+    if (activity->awaits_answer)
+        json_array_append_new(data, json_string(activity->token));
+}
+
+static void answer_all(struct dr_execution *execution, json_t *output)
+{
+    json_t *tokens = json_array();
+    dr_execution_activities(execution, note_token, tokens);
+    for (size_t i = 0; i < json_array_size(tokens); i++)
+        dr_execution_answer(execution, json_string_value(json_array_get(tokens, i)), json_incref(output), NULL);
+    json_decref(tokens);
+}
+
 /* Between two turns, as the command line does. What nothing waits for is let be. */
 static void take_inbox(struct session *session)
 {
@@ -190,6 +205,13 @@ static void take_inbox(struct session *session)
     {
         const char *token = json_string_value(json_object_get(message, "token"));
         json_t *output = json_object_get(message, "output"), *error = json_object_get(message, "error");
+        if (token && strcmp(token, "*") == 0) {
+            if (i >= session->beats && json_integer_value(json_object_get(message, "at")) <= now_ms) {
+                session->beats = i + 1;
+                answer_all(execution, output);
+            }
+            continue;
+        }
         bool beat = json_is_true(json_object_get(message, "heartbeat"));
         if (json_integer_value(json_object_get(message, "at")) > now_ms)
             continue;

@@ -42,7 +42,8 @@ struct dr_lab {
     struct dr_secret_source *aws_secrets;
     bool callers; /* test:call and test:send are there (caller.h) */
     /* Messages of other processes, in every life again until something takes them: [{"at": ms from the start, "token"
-     * (none: the only one), and "output", "error" or "heartbeat": true}]. Borrowed; NULL: none. */
+     * (none: the only one; "*": all, once a life), and "output", "error" or "heartbeat": true}]. Borrowed; NULL: none.
+     */
     const json_t *inbox;
     struct dr_resolver *resolver;     /* borrowed: of the catalogue; NULL: none */
     struct dr_secret_source *secrets; /* borrowed; NULL: only the environment */

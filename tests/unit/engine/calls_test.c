@@ -198,6 +198,41 @@ static void a_call_is_given_what_its_task_says(void **state)
     tear_down(&bench);
 }
 
+static void a_region_may_be_computed(void **state)
+{
+    (void)state;
+    static const char *const fields[] = {"RegionPath: $.region",
+                                         "Region: $.region",
+                                         "RegionPath: \"States.Format('{}-3', $.part)\"",
+                                         "Region: \"States.Format('{}-3', $.part)\"",
+                                         "Region: eu-west-3",
+                                         "QueryLanguage: JSONata, Region: '{% $states.input.part & \"-3\" %}'"};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        struct bench bench;
+        set_up(&bench, "[{\"status\":200}]");
+        char *runbook =
+            dr_format("StartAt: A\nStates: { A: { Type: Task, Resource: 'test:call', %s, %s: { Url: 'http://a/' "
+                      "}, End: true } }\n",
+                      fields[i], strstr(fields[i], "JSONata") ? "Arguments" : "Parameters");
+        json_t *result = run(&bench, runbook, "{\"region\":\"eu-west-3\",\"part\":\"eu-west\"}");
+        assert_string_equal(text_of(json_object_get(result, "output"), "Region"), "eu-west-3");
+        json_decref(result);
+        free(runbook);
+        tear_down(&bench);
+    }
+    struct bench bench;
+    set_up(&bench, "[{\"status\":200}]");
+    json_t *result =
+        run(&bench,
+            "StartAt: A\nStates: { A: { Type: Task, Resource: 'test:call', RegionPath: $.region, Parameters: { "
+            "Url: 'http://a/' }, End: true } }\n",
+            "{\"region\":7}");
+    assert_string_equal(text_of(result, "error"), "States.Runtime");
+    assert_non_null(strstr(text_of(result, "cause"), "which is not a valid AWS Region"));
+    json_decref(result);
+    tear_down(&bench);
+}
+
 static void credentials_are_checked(void **state)
 {
     (void)state;
@@ -909,6 +944,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_call_is_given_what_its_task_says),
+        cmocka_unit_test(a_region_may_be_computed),
         cmocka_unit_test(credentials_are_checked),
         cmocka_unit_test(an_action_calls_where_and_as_whom_its_task_says),
         cmocka_unit_test(a_resumed_action_calls_where_and_as_whom_its_task_says),

@@ -16,6 +16,8 @@
 
 #define START_MS INT64_C(1767225600000)
 #define MACHINES 40
+
+static json_t *answers_inbox; /* of all runs */
 #define DEPTH_MAX 3
 
 /* ----- Making machines
@@ -61,6 +63,36 @@ static json_t *make_task(struct maker *maker, const char *name)
             task, "Catch",
             json_pack("[{s:[s],s:s,s:s}]", "ErrorEquals", "States.ALL", "ResultPath", "$.caught", "Next", "?"));
     json_object_set_new(maker->answers, request, json_pack("{s:i,s:i}", "status", status, "delay", delay));
+    free(url);
+    free(request);
+    return task;
+}
+
+static const char *const regions[] = {"us-east-1", "us-west-2", "eu-west-1"};
+
+/* A request with a task token, which anybody answers at full seconds. It may be sent again until it was submitted. */
+static json_t *make_ask(struct maker *maker, const char *name)
+{
+    char *url = dr_format("http://%s/", name), *request = dr_format("POST %s", url);
+    json_object_set_new(maker->answers, request,
+                        json_pack("{s:i,s:i}", "status", 200, "delay", (int)draw(maker, 3) * 600));
+    json_t *task =
+        json_pack("{s:s,s:s,s:s,s:{s:s,s:s},s:s}", "Type", "Task", "Resource", "test:send", "Region",
+                  regions[draw(maker, 3)], "Parameters", "Url", url, "Repeat", "token", "ResultPath", "$.asked");
+    free(url);
+    free(request);
+    return task;
+}
+
+/* What it says of itself (Region, credentials) is part of the end. */
+static json_t *make_call(struct maker *maker, const char *name)
+{
+    char *url = dr_format("http://%s/", name), *request = dr_format("POST %s", url);
+    json_object_set_new(maker->answers, request,
+                        json_pack("{s:i,s:i}", "status", 200, "delay", (int)draw(maker, 3) * 600));
+    json_t *task = json_pack("{s:s,s:s,s:s,s:{s:s},s:{s:s,s:s},s:s}", "Type", "Task", "Resource", "test:call", "Region",
+                             regions[draw(maker, 3)], "Credentials", "RoleArn", "arn:aws:iam::123456789012:role/dr",
+                             "Parameters", "Url", url, "Repeat", "safe", "ResultPath", "$.called");
     free(url);
     free(request);
     return task;
@@ -126,7 +158,7 @@ static json_t *make_map(struct maker *maker, unsigned depth)
 
 static json_t *make_state(struct maker *maker, unsigned depth, const char *name)
 {
-    switch (draw(maker, depth < DEPTH_MAX ? 9 : 6)) {
+    switch (draw(maker, depth < DEPTH_MAX ? 11 : 8)) {
     case 0:
         return json_pack("{s:s,s:{s:s,s:s},s:s}", "Type", "Pass", "Parameters", "was.$", "$", "n.$", "$n", "ResultPath",
                          "$.passed");
@@ -140,7 +172,11 @@ static json_t *make_state(struct maker *maker, unsigned depth, const char *name)
     case 5:
         return make_action(maker, name);
     case 6:
+        return make_ask(maker, name);
     case 7:
+        return make_call(maker, name);
+    case 8:
+    case 9:
         return make_parallel(maker, depth);
     default:
         return make_map(maker, depth);
@@ -211,6 +247,16 @@ static void expect_same(const char *what, const char *runbook, const json_t *wan
     }
 }
 
+/* Every second somebody answers whatever is asked. */
+static json_t *make_inbox(void)
+{
+    json_t *inbox = json_array();
+    for (int i = 1; i <= 300; i++)
+        json_array_append_new(
+            inbox, json_pack("{s:i,s:s,s:{s:i}}", "at", 1000 * i, "token", "*", "output", "StatusCode", 200));
+    return inbox;
+}
+
 struct trial {
     const char *runbook;
     const json_t *answers;
@@ -220,8 +266,11 @@ struct trial {
 
 static json_t *run_whole(const struct trial *trial)
 {
-    struct dr_lab lab = {
-        .store = dr_store_memory(), .actions = "providers/actions", .service = {.answers = trial->answers}};
+    struct dr_lab lab = {.store = dr_store_memory(),
+                         .actions = "providers/actions",
+                         .service = {.answers = trial->answers},
+                         .callers = true,
+                         .inbox = answers_inbox};
     struct dr_store *store = lab.store;
     json_t *input = json_object(), *result = dr_lab_run(&lab, "r.json", trial->runbook, input);
     json_decref(input);
@@ -236,6 +285,8 @@ static json_t *run_dying(const struct trial *trial, unsigned step)
     struct dr_lab lab = {.store = dr_store_memory(),
                          .actions = "providers/actions",
                          .service = {.answers = trial->answers},
+                         .callers = true,
+                         .inbox = answers_inbox,
                          .snapshot_records = trial->snapshot_records,
                          .stop_after_turns = step};
     struct dr_store *store = lab.store;
@@ -298,8 +349,11 @@ static void a_redriven_run_ends_as_if_nothing_had_failed(void **state)
             json_object_set_new(answer, "status", json_integer(200));
         struct trial trial = {.runbook = text_of(machine), .answers = good};
         json_t *wanted = run_whole(&trial);
-        struct dr_lab lab = {
-            .store = dr_store_memory(), .actions = "providers/actions", .service = {.answers = maker.answers}};
+        struct dr_lab lab = {.store = dr_store_memory(),
+                             .actions = "providers/actions",
+                             .service = {.answers = maker.answers},
+                             .callers = true,
+                             .inbox = answers_inbox};
         struct dr_store *store = lab.store;
         lab.snapshot_records = i % 3;
         json_t *input = json_object(), *result = dr_lab_run(&lab, "r.json", trial.runbook, input);
@@ -342,5 +396,8 @@ int main(void)
         cmocka_unit_test(a_killed_run_ends_as_if_nothing_had_happened),
         cmocka_unit_test(a_redriven_run_ends_as_if_nothing_had_failed),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    answers_inbox = make_inbox();
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    json_decref(answers_inbox);
+    return failed;
 }
