@@ -100,7 +100,7 @@ struct dr_setting dr_setting_parse(struct dr_state_parse *at, const struct dr_fo
                                    const char *name, const char *path_name, const struct dr_where *where);
 /* The value of `node`, a path or an intrinsic call, in the field `name`. */
 struct dr_setting dr_setting_parse_path(struct dr_state_parse *at, const struct dr_form *form,
-                                        const struct dr_node *node, const char *name, const struct dr_where *where);
+                                        const struct dr_node *node, const char *name, const struct dr_where *outer);
 enum dr_template_place { DR_IN_INPUT, DR_IN_RESULT, DR_IN_CATCH }; /* what $states has there */
 const struct dr_template *dr_template_parse(struct dr_state_parse *at, const struct dr_node *node, const char *field,
                                             enum dr_template_place there);
