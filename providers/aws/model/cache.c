@@ -5,6 +5,7 @@
 #include "providers/aws/model/import.h"
 #include "providers/aws/model/raw.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* --- Mapping -------------------------------------------------------------------------------------------------------
@@ -112,6 +114,28 @@ static void make_private(const char *path)
     free(part);
 }
 
+/* Removes what was compiled from files of this service that have changed since, once it is a month older than `kept`.
+ */
+static void prune(const char *cache, const char *name, const char *kept)
+{
+    const time_t month = (time_t)30 * 24 * 3600;
+    struct stat newest, about;
+    size_t size = strlen(name);
+    DIR *open = opendir(cache);
+    struct dirent *entry;
+    bool known = open && fstatat(dirfd(open), kept, &newest, 0) == 0;
+    while (known && (entry = readdir(open))) {
+        /* "rds-<16 digits>.model", not "rds-data-..." */
+        bool same = strlen(entry->d_name) == strlen(kept) && strncmp(entry->d_name, name, size) == 0 &&
+                    entry->d_name[size] == '-' && strcmp(entry->d_name, kept) != 0;
+        if (same && fstatat(dirfd(open), entry->d_name, &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(about.st_mode) &&
+            about.st_mtime < newest.st_mtime - month)
+            unlinkat(dirfd(open), entry->d_name, 0);
+    }
+    if (open)
+        closedir(open);
+}
+
 static void release_bytes(void *bytes)
 {
     free(bytes);
@@ -129,7 +153,8 @@ bool dr_aws_cache_get(struct dr_arena *arena, const char *cache, const char *nam
         got = dr_aws_import_service(name, version_folder, overlays, origin, &imported, ret_problem);
         if (got && cache) {
             make_private(cache);
-            dr_aws_write_file(cache, file, imported.text.bytes, imported.text.size, true, &unwritten);
+            if (dr_aws_write_file(cache, file, imported.text.bytes, imported.text.size, true, &unwritten))
+                prune(cache, name, file);
         }
         if (got) {
             struct dr_aws_compact text = {.size = imported.text.size};

@@ -46,11 +46,15 @@ static void add_place(struct dr_aws_finder *finder, const char *folder, bool if_
     finder->places = places;
 }
 
-static void add_path(struct dr_aws_finder *finder, const char *path)
+/* Folders separated by colons; "~/" is the home folder, as the SDKs have it. */
+static void add_path(struct dr_aws_finder *finder, const char *path, const char *home)
 {
     while (path && *path) {
         size_t size = strcspn(path, ":");
-        if (size)
+        bool below_home = home && size >= 2 && path[0] == '~' && path[1] == '/';
+        if (below_home)
+            add_place(finder, dr_arena_format(finder->arena, "%s%.*s", home, (int)(size - 1), path + 1), false);
+        else if (size)
             add_place(finder, dr_arena_string(finder->arena, path, size), false);
         path += size + (path[size] == ':' ? 1 : 0);
     }
@@ -108,8 +112,8 @@ struct dr_aws_finder *dr_aws_finder_new(struct dr_arena *arena, const struct dr_
             add_place(finder, dr_arena_string(arena, options->folders[i], strlen(options->folders[i])), false);
         return finder;
     }
-    add_path(finder, get ? get("DRRUN_MODELS") : getenv("DRRUN_MODELS"));
-    add_path(finder, get ? get("AWS_DATA_PATH") : getenv("AWS_DATA_PATH"));
+    add_path(finder, get ? get("DRRUN_MODELS") : getenv("DRRUN_MODELS"), home);
+    add_path(finder, get ? get("AWS_DATA_PATH") : getenv("AWS_DATA_PATH"), home);
     if (home)
         add_place(finder, dr_arena_format(arena, "%s/.aws/models", home), false);
     if (finder->imports)

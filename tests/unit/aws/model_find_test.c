@@ -123,7 +123,7 @@ static void places_are_searched_in_order(void **state)
 {
     (void)state;
     variables[0] = "HOME", variables[1] = at("home");
-    char *own = dr_format("%s:%s", at("none"), at("a")), *shared = dr_format("%s:%s", at("b"), at("c"));
+    char *own = dr_format("%s::~/own", at("none")), *shared = dr_format("%s:%s", at("b"), at("c"));
     variables[2] = "DRRUN_MODELS", variables[3] = own;
     variables[4] = "AWS_DATA_PATH", variables[5] = shared;
     write_service("home/.aws/models/drill/2020-01-01", "FromHome", "Drill");
@@ -132,7 +132,7 @@ static void places_are_searched_in_order(void **state)
     assert_comes_from("drill", "FromDataPath2");
     write_service("b/drill/2020-01-01", "FromDataPath", "Drill");
     assert_comes_from("drill", "FromDataPath");
-    write_service("a/drill/2020-01-01", "FromDrrun", "Drill");
+    write_service("home/own/drill/2020-01-01", "FromDrrun", "Drill");
     assert_comes_from("drill", "FromDrrun");
     free(own);
     free(shared);
@@ -211,6 +211,17 @@ static void the_cache_is_private_and_follows_changes(void **state)
     write_service("a/drill/2020-01-01", "Second", "Drill");
     assert_comes_from("drill", "Second");
     assert_comes_from("drill", "Second");
+    /* What was compiled long ago from another file goes, what is lately so or another service's stays. */
+    write_file("cache/drrun/models/drill-0123456789abcdef.model", "old");
+    write_file("cache/drrun/models/drill-0123456789abcde0.model", "of today");
+    write_file("cache/drrun/models/other-0123456789abcdef.model", "old");
+    set_date("cache/drrun/models/drill-0123456789abcdef.model", 1000000000);
+    set_date("cache/drrun/models/other-0123456789abcdef.model", 1000000000);
+    write_service("a/drill/2020-01-01", "TheThird", "Drill");
+    assert_comes_from("drill", "TheThird");
+    assert_int_equal(access(at("cache/drrun/models/drill-0123456789abcdef.model"), F_OK), -1);
+    assert_int_equal(access(at("cache/drrun/models/drill-0123456789abcde0.model"), F_OK), 0);
+    assert_int_equal(access(at("cache/drrun/models/other-0123456789abcdef.model"), F_OK), 0);
 }
 
 static void an_installed_cli_counts_if_it_is_younger(void **state)
