@@ -122,7 +122,7 @@ char *dr_aws_spell_member(enum dr_aws_spelling spelling, const char *api_name)
 {
     if (spelling == DR_AWS_SPELLING_SDK)
         return dr_aws_sdk_member(api_name);
-    char *name = dr_copy_string(api_name);
+    char *name = spelling == DR_AWS_SPELLING_SETTER ? dr_aws_sdk_operation(api_name) : dr_copy_string(api_name);
     name[0] = to_upper(name[0]);
     return name;
 }
@@ -206,12 +206,14 @@ static bool is_spelling(const char *name, const char *api)
         return true;
     if (!have_same_letters(name, api))
         return false;
-    if (name[0] == to_upper(api[0]) && strcmp(name + 1, api + 1) == 0)
-        return true;
-    char *sdk = pascal_case(api);
-    bool same = strcmp(sdk, name) == 0;
-    free(sdk);
-    return same;
+    for (int spelling = DR_AWS_SPELLING_SDK; spelling <= DR_AWS_SPELLING_SETTER; spelling++) {
+        char *spelt = dr_aws_spell_member((enum dr_aws_spelling)spelling, api);
+        bool same = strcmp(spelt, name) == 0;
+        free(spelt);
+        if (same)
+            return true;
+    }
+    return false;
 }
 
 const struct dr_aws_member *dr_aws_find_member(const struct dr_aws_shape *shape, const char *name)

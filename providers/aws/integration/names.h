@@ -10,7 +10,13 @@
 
 #include "providers/aws/protocol/protocol.h"
 
-enum dr_aws_spelling { DR_AWS_SPELLING_SDK, DR_AWS_SPELLING_OPTIMISED };
+enum dr_aws_spelling {
+    DR_AWS_SPELLING_SDK,
+    DR_AWS_SPELLING_OPTIMISED,
+    /* Of the SDK's setters: only a leading acronym is lowered ("DbInstanceIdentifier", but "MultiAZ" and
+     * "SourceDBClusterIdentifier"). State machines that exist have it; taken, never given. */
+    DR_AWS_SPELLING_SETTER,
+};
 
 char *dr_aws_sdk_member(const char *api_name);             /* "TTL" -> "Ttl"; owned by the caller, like all here */
 char *dr_aws_sdk_operation(const char *api_name);          /* "DescribeDBInstances" -> "describeDBInstances" */

@@ -168,7 +168,7 @@ static void add_spellings(json_t *schema, const char *api_name, const char *name
 {
     json_t *properties = json_object_get(schema, "properties");
     add_alias(schema, properties, api_name, name);
-    for (int spelling = DR_AWS_SPELLING_SDK; spelling <= DR_AWS_SPELLING_OPTIMISED; spelling++) {
+    for (int spelling = DR_AWS_SPELLING_SDK; spelling <= DR_AWS_SPELLING_SETTER; spelling++) {
         char *other = dr_aws_spell_member((enum dr_aws_spelling)spelling, api_name);
         add_alias(schema, properties, other, name);
         free(other);

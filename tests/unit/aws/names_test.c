@@ -56,6 +56,26 @@ static void members_are_words_with_their_acronyms_lowered(void **state)
     check_pairs(dr_aws_sdk_member, members, COUNT(members));
 }
 
+static char *spell_as_setter(const char *name)
+{
+    return dr_aws_spell_member(DR_AWS_SPELLING_SETTER, name);
+}
+
+static void setters_only_lower_a_leading_acronym(void **state)
+{
+    (void)state;
+    static const struct pair members[] = {
+        {"DBClusterIdentifier", "DbClusterIdentifier"},
+        {"SourceDBClusterIdentifier", "SourceDBClusterIdentifier"},
+        {"DBClusterARNs", "DbClusterARNs"},
+        {"MultiAZ", "MultiAZ"},
+        {"ETag", "ETag"},
+        {"TTL", "Ttl"},
+        {"sizeInGiB", "SizeInGiB"},
+    };
+    check_pairs(spell_as_setter, members, COUNT(members));
+}
+
 static void operations_are_in_camel_case(void **state)
 {
     (void)state;
@@ -270,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_are_words_with_their_acronyms_lowered),
+        cmocka_unit_test(setters_only_lower_a_leading_acronym),
         cmocka_unit_test(operations_are_in_camel_case),
         cmocka_unit_test(prefixes_are_those_of_the_guide),
         cmocka_unit_test(errors_are_the_exceptions_of_java),
