@@ -23,7 +23,8 @@
 enum {
     ATTEMPT_TIMEOUT_MS = 60000,
     CONNECT_TIMEOUT_MS = 3100,
-    SKEW_MS = 1000, /* the server says that the time is wrong: any difference is worth another attempt */
+    AFTER_DEADLINE_MS = 1, /* so that the caller's own timer, which says whose time was over, comes first */
+    SKEW_MS = 1000,        /* the server says that the time is wrong: any difference is worth another attempt */
     SKEW_PERHAPS_MS = 4 * 60 * 1000, /* it says that the signature is wrong: AWS allows five minutes */
 };
 
@@ -544,7 +545,7 @@ static void post(struct dr_aws_calling *calling, const struct dr_aws_headers *he
     const struct dr_aws_prepared *prepared = &calling->prepared;
     int64_t now_ms = dr_runtime_now(calling->runtime), timeout_ms = calling->attempt_timeout_ms;
     if (calling->deadline_ms != INT64_MAX && calling->deadline_ms - now_ms < timeout_ms)
-        timeout_ms = calling->deadline_ms - now_ms;
+        timeout_ms = calling->deadline_ms - now_ms + AFTER_DEADLINE_MS;
     calling->sent_ms = now_ms;
     const struct dr_aws_settings *settings = dr_aws_settings(calling->aws);
     const char *authorities = dr_aws_settings_value(settings, "AWS_CA_BUNDLE", "ca_bundle");
@@ -556,7 +557,7 @@ static void post(struct dr_aws_calling *calling, const struct dr_aws_headers *he
         .header_count = headers->count,
         .body = prepared->request.body,
         .body_size = prepared->request.body_size,
-        .timeout_ms = timeout_ms > 0 ? timeout_ms : 1,
+        .timeout_ms = timeout_ms > 0 ? timeout_ms : AFTER_DEADLINE_MS,
         .connect_timeout_ms = calling->connect_timeout_ms,
         .body_bytes_max = DR_PAYLOAD_BYTES_MAX,
         .ca_file = ca_file ? ca_file : authorities,
@@ -658,8 +659,8 @@ static void identify(struct dr_aws_calling *calling)
     bool force = calling->renew_now;
     calling->renew_now = false;
     if (calling->deadline_ms != INT64_MAX)
-        calling->lookup_timer =
-            dr_runtime_timer(calling->runtime, calling->deadline_ms, lookup_takes_too_long, calling);
+        calling->lookup_timer = dr_runtime_timer(calling->runtime, calling->deadline_ms + AFTER_DEADLINE_MS,
+                                                 lookup_takes_too_long, calling);
     calling->lookup = dr_aws_credentials_get(dr_aws_credentials(calling->aws), calling->runtime, &role, calling->region,
                                              force, identified, calling);
 }

@@ -36,7 +36,7 @@ struct dr_aws_call { /* borrowed during start, except `operation` (the models') 
     bool anonymous;                         /* not signed: sts AssumeRoleWithWebIdentity, sso GetRoleCredentials */
     const char *token;                      /* for idempotencyToken members; NULL: none */
     const char *user_agent;                 /* what is appended to "drrun/VERSION": NULL or "exec/<id>" */
-    int64_t deadline_ms;                    /* INT64_MAX: none. Attempts and waits end before it */
+    int64_t deadline_ms; /* INT64_MAX: none. Waits end before it; an attempt is given up 1 ms after it */
     int64_t attempt_timeout_ms, connect_timeout_ms; /* 0: the defaults of 60 s and 3.1 s */
     bool may_repeat; /* the operation is safe to send again although the outcome of an attempt is unknown: reads,
                         idempotent ones, those with a token. false: only what certainly had no effect is retried */
