@@ -5,7 +5,6 @@
 #include "interpreter/plan/reach.h"
 #include "providers/aws/iam/iam.h"
 #include "providers/aws/integration/integration.h"
-#include "providers/aws/integration/names.h"
 #include "providers/secret_reference.h"
 
 #include <stdlib.h>
@@ -118,9 +117,7 @@ static void look_at(void *data, const struct dr_reached *reached)
         json_is_string(reached->region) && !dr_is_unknown(reached->region) ? json_string_value(reached->region) : "*";
     add_references(needs, reached->arguments, region, account);
     if (operation) {
-        json_t *input = operation->input && json_is_object(reached->arguments)
-                            ? dr_aws_from_sdk(operation->input, reached->arguments)
-                            : dr_unknown();
+        json_t *input = dr_aws_resource_input(reached->resource, reached->arguments);
         dr_aws_iam(&(struct dr_aws_iam_call){.operation = operation,
                                              .input = input,
                                              .partition = partition_argument,

@@ -2,6 +2,7 @@
 
 #include "interpreter/base/text.h"
 #include "interpreter/definition/parse.h"
+#include "interpreter/expression/known.h"
 #include "providers/aws/integration/names.h"
 #include "providers/aws/integration/resource.h"
 #include "providers/aws/integration/schema.h"
@@ -398,12 +399,30 @@ void dr_aws_resolver_free(struct dr_resolver *resolver)
     free(ours);
 }
 
-const struct dr_aws_operation *dr_aws_resource_operation(const struct dr_resource *resource)
+/* The resource as one of ours; NULL: somebody else's. */
+static const struct dr_aws_resource *as_ours(const struct dr_resource *resource)
 {
     if (resource == NULL || resource->kind != DR_RESOURCE_PRIMITIVE)
         return NULL;
     struct dr_aws_resource probe = {0};
     dr_aws_task_init(&probe);
     const struct dr_primitive *primitive = (const void *)resource; /* every primitive's resource is its first member */
-    return primitive->start == probe.primitive.start ? ((const struct dr_aws_resource *)primitive)->operation : NULL;
+    return primitive->start == probe.primitive.start ? (const struct dr_aws_resource *)primitive : NULL;
+}
+
+const struct dr_aws_operation *dr_aws_resource_operation(const struct dr_resource *resource)
+{
+    const struct dr_aws_resource *ours = as_ours(resource);
+    return ours ? ours->operation : NULL;
+}
+
+json_t *dr_aws_resource_input(const struct dr_resource *resource, const json_t *arguments)
+{
+    const struct dr_aws_resource *ours = as_ours(resource);
+    assert(ours);
+    if (ours->function_arn)
+        return json_pack("{s:s}", "FunctionName", ours->function_arn);
+    if (ours->operation->input == NULL || !json_is_object(arguments))
+        return dr_unknown();
+    return dr_aws_from_sdk(ours->operation->input, arguments);
 }

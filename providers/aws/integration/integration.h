@@ -15,5 +15,8 @@ void dr_aws_resolver_free(struct dr_resolver *resolver);
 /* The operation behind a resource that the resolver made; NULL: none (another primitive, an action). For `drrun iam`.
  */
 const struct dr_aws_operation *dr_aws_resource_operation(const struct dr_resource *resource);
+/* What a call of such a resource with these arguments sends, in the API's spelling, as far as it is known before a run;
+ * a new reference, perhaps dr_unknown(). */
+json_t *dr_aws_resource_input(const struct dr_resource *resource, const json_t *arguments);
 
 #endif

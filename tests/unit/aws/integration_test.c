@@ -117,6 +117,19 @@ static void what_is_unknown_says_which_model_and_what_is_near(void **state)
     expect_problem(state, "aws-sdk:sts:getCallerIdentity.allPages", "does not answer in pages", NULL);
 }
 
+static void what_is_sent_is_told_before_a_run(void **state)
+{
+    json_t *given = parse("{\"DbInstanceIdentifier\":\"shop\"}");
+    json_t *sent = dr_aws_resource_input(find(state, "aws-sdk:rds:promoteReadReplica", false, NULL), given);
+    assert_string_equal(json_string_value(json_object_get(sent, "DBInstanceIdentifier")), "shop");
+    json_decref(sent);
+    sent = dr_aws_resource_input(find(state, "arn:aws:lambda:eu-west-1:1:function:f", false, NULL), given);
+    assert_string_equal(json_string_value(json_object_get(sent, "FunctionName")),
+                        "arn:aws:lambda:eu-west-1:1:function:f");
+    json_decref(sent);
+    json_decref(given);
+}
+
 static void expect_repeat(void **state, const char *name, const char *arguments, enum dr_repeat wanted)
 {
     const struct dr_primitive *primitive = (const void *)find(state, name, false, NULL);
@@ -405,6 +418,7 @@ int main(void)
         cmocka_unit_test(names_mean_operations),
         cmocka_unit_test(what_is_unknown_says_which_model_and_what_is_near),
         cmocka_unit_test(an_integration_of_others_is_a_warning),
+        cmocka_unit_test(what_is_sent_is_told_before_a_run),
         cmocka_unit_test(only_what_can_do_no_harm_is_repeated),
         cmocka_unit_test(a_task_waits_for_the_answer_to_its_token),
         cmocka_unit_test(a_resume_does_not_send_again_what_was_taken),
