@@ -39,12 +39,12 @@ bool dr_aws_reads_by_name(const char *operation, const char *method)
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 }
 
-bool dr_aws_operation_reads(const char *service_id, const char *operation, const char *method)
+bool dr_aws_operation_reads(const char *service_id, const char *operation, const char *method, bool readonly)
 {
     for (size_t i = 0; i < sizeof exceptions / sizeof *exceptions; i++)
         if (strcmp(exceptions[i].operation, operation) == 0 && strcmp(exceptions[i].service_id, service_id) == 0)
             return exceptions[i].reads;
-    return dr_aws_reads_by_name(operation, method);
+    return readonly || dr_aws_reads_by_name(operation, method);
 }
 
 bool dr_aws_exception(size_t index, const char **ret_service_id, const char **ret_operation, bool *ret_reads)

@@ -6,8 +6,9 @@
 #include <stddef.h>
 
 /* Whether `operation` of the service (its serviceId: "RDS") changes nothing. By the list of exceptions (effects.def),
- * else by its name's verb, else by GET and HEAD. What is not known to read is held to change something. */
-bool dr_aws_operation_reads(const char *service_id, const char *operation, const char *method);
+ * else by the model (`readonly`: models of 2025 say so of some operations), by the name's verb, by GET and HEAD. What
+ * is not known to read is held to change something. */
+bool dr_aws_operation_reads(const char *service_id, const char *operation, const char *method, bool readonly);
 
 /* The rule without the exceptions. */
 bool dr_aws_reads_by_name(const char *operation, const char *method);

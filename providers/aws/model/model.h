@@ -107,7 +107,7 @@ struct dr_aws_operation {
     bool checksum_required;              /* httpChecksumRequired: Content-MD5 */
     bool gzip;                           /* requestcompression: large bodies may be sent compressed */
     bool idempotent;                     /* modelled as such */
-    bool read;                           /* it changes nothing: by its name, with exceptions (effects.def) */
+    bool read;                           /* it changes nothing (effect.h) */
     bool deprecated, endpoint_discovery_required;
     bool has_idempotency_token; /* a top-level member of the input is one */
     const char *paginator_text; /* JSON of the paginator (input_token, output_token, result_key, ...); NULL: none */

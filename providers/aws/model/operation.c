@@ -96,7 +96,8 @@ const struct dr_aws_operation *dr_aws_operation_read(struct dr_aws_opened *opene
     operation->checksum_required = dr_aws_flag_of(json, "httpChecksumRequired");
     operation->gzip = takes_gzip(json);
     operation->idempotent = dr_aws_flag_of(json, "idempotent");
-    operation->read = dr_aws_operation_reads(opened->model.service_id, name, operation->method);
+    operation->read =
+        dr_aws_operation_reads(opened->model.service_id, name, operation->method, dr_aws_flag_of(json, "readonly"));
     operation->deprecated = dr_aws_flag_of(json, "deprecated");
     operation->endpoint_discovery_required = dr_aws_flag_of(json_object_get(json, "endpointdiscovery"), "required");
     for (size_t i = 0; operation->input && i < operation->input->member_count; i++)

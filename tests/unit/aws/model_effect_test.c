@@ -98,6 +98,16 @@ static void chosen_operations_are_classed_rightly(void **state)
     dr_aws_models_free(models);
 }
 
+static void a_model_may_say_that_an_operation_reads(void **state)
+{
+    (void)state;
+    assert_true(dr_aws_operation_reads("Drill", "InspectThing", "POST", true));
+    assert_false(dr_aws_operation_reads("Drill", "InspectThing", "POST", false));
+    assert_true(dr_aws_operation_reads("Drill", "GetThing", "POST", false));
+    assert_false(
+        dr_aws_operation_reads("SFN", "GetActivityTask", "POST", true)); /* the reviewed list has the last word */
+}
+
 static void every_exception_is_needed(void **state)
 {
     (void)state;
@@ -158,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chosen_operations_are_classed_rightly),
+        cmocka_unit_test(a_model_may_say_that_an_operation_reads),
         cmocka_unit_test(every_exception_is_needed),
         cmocka_unit_test(the_numbers_are_as_reviewed),
     };
