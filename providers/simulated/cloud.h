@@ -83,8 +83,9 @@ struct dr_sim_call {
     json_t *output;        /* set by the operation, stolen: an object in the API's spelling; NULL: empty */
     char *error, *message; /* set by dr_sim_fail() */
     int status;
-    json_t *details; /* further members of the error shape */
-    json_t *headers; /* further headers of the answer, or of the error: an object of strings, stolen; NULL: none */
+    json_t *details;  /* further members of the error shape */
+    int64_t delay_ms; /* how much later than usual the answer comes: a long poll */
+    json_t *headers;  /* further headers of the answer, or of the error: an object of strings, stolen; NULL: none */
 };
 /* The operation fails with AWS's own code ("DBInstanceNotFound") and message; `status` 0: as the model says, else 400.
  */

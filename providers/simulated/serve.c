@@ -244,6 +244,7 @@ static void run(struct visit *visit, const struct dr_sim_operation *row)
                            visit->request_id, &visit->reply->answer);
     else
         dr_sim_write_output(visit->operation, call.output, visit->request_id, &visit->reply->answer);
+    visit->reply->delay_ms += call.delay_ms;
     const char *name;
     json_t *value;
     json_object_foreach(call.headers, name, value)

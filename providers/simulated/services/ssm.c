@@ -3,6 +3,7 @@
 #include "providers/simulated/cloud.h"
 
 #include "interpreter/base/text.h"
+#include "providers/simulated/services/ops_items.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -148,9 +149,16 @@ static void delete_parameter(struct dr_sim_call *call)
 }
 
 static const struct dr_sim_operation operations[] = {
-    {"DeleteParameter", delete_parameter, DR_SIM_CONTROL}, {"GetParameter", get_parameter, DR_SIM_DATA},
-    {"GetParameters", get_parameters, DR_SIM_DATA},        {"GetParametersByPath", get_parameters_by_path, DR_SIM_DATA},
-    {"PutParameter", put_parameter, DR_SIM_DATA},          {NULL, NULL, DR_SIM_DATA},
+    {"CreateOpsItem", dr_sim_create_ops_item, DR_SIM_CONTROL},
+    {"DescribeOpsItems", dr_sim_describe_ops_items, DR_SIM_CONTROL},
+    {"GetOpsItem", dr_sim_get_ops_item, DR_SIM_CONTROL},
+    {"UpdateOpsItem", dr_sim_update_ops_item, DR_SIM_CONTROL},
+    {"DeleteParameter", delete_parameter, DR_SIM_CONTROL},
+    {"GetParameter", get_parameter, DR_SIM_DATA},
+    {"GetParameters", get_parameters, DR_SIM_DATA},
+    {"GetParametersByPath", get_parameters_by_path, DR_SIM_DATA},
+    {"PutParameter", put_parameter, DR_SIM_DATA},
+    {NULL, NULL, DR_SIM_DATA},
 };
 
 /* { Parameters: { NAME: VALUE, or { Value, Type } } } */
