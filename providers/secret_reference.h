@@ -1,4 +1,5 @@
 /* What stands between "{{resolve:" and "}}": CloudFormation's grammar.
+ *
  *   env:NAME
  *   ssm:NAME[:VERSION]  ssm-secure:NAME[:VERSION]
  *   secretsmanager:ID[:SecretString[:KEY[:STAGE[:VERSION]]]]     each part after ID may be empty

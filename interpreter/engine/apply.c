@@ -290,7 +290,7 @@ static void arm(struct dr_execution *execution, struct dr_branch *branch, int64_
     dr_timer_set(execution, branch, beat ? now_ms + branch->heartbeat_ms : branch->deadline_ms);
 }
 
-/* Where and as whom the branch, or what runs inside it, calls. */
+/* What is called (or runs inside), where and as whom, and what the state wants to know afterwards. */
 static void place_call(struct dr_branch *branch, const struct dr_decision *decision)
 {
     free(branch->region);
@@ -298,6 +298,8 @@ static void place_call(struct dr_branch *branch, const struct dr_decision *decis
     json_decref(branch->credentials);
     branch->credentials = json_incref(decision->credentials);
     branch->resource = decision->resource;
+    json_decref(branch->carried);
+    branch->carried = json_incref(decision->carried);
 }
 
 static void apply_call(struct dr_execution *execution, struct dr_event *event)
@@ -313,8 +315,6 @@ static void apply_call(struct dr_execution *execution, struct dr_event *event)
     branch->deadline_ms = event->due_ms;
     json_decref(branch->arguments);
     branch->arguments = json_incref(event->data);
-    json_decref(branch->carried);
-    branch->carried = json_incref(event->decision.carried);
     arm(execution, branch, event->time_ms);
     dr_notify(execution, branch,
               (struct dr_notice){.kind = DR_NOTICE_TASK_SCHEDULED,
