@@ -273,9 +273,10 @@ char *dr_aws_optimised_error(const struct dr_aws_integration *integration, const
     return dr_format("%s.%s%s", integration->prefix, name, has_suffix ? "" : suffix);
 }
 
-char *dr_aws_optimised_cause(const struct dr_aws_integration *integration, const struct dr_aws_error *error)
+char *dr_aws_optimised_cause(const struct dr_aws_integration *integration, const struct dr_aws_error *error,
+                             const char *message)
 {
-    return dr_format("%s (Service: %s; Status Code: %d; Error Code: %s; Request ID: %s; Proxy: null)",
-                     *error->message ? error->message : "null", integration->client, error->status,
-                     *error->code ? error->code : "null", *error->request_id ? error->request_id : "null");
+    return dr_format("%s (Service: %s; Status Code: %d; Error Code: %s; Request ID: %s; Proxy: null)", message,
+                     integration->client, error->status, *error->code ? error->code : "null",
+                     *error->request_id ? error->request_id : "null");
 }

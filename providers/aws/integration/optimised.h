@@ -43,6 +43,7 @@ const struct dr_aws_integration *dr_aws_function_integration(void);
 void dr_aws_add_metadata(json_t *output, const struct dr_aws_outcome *outcome);
 /* "Lambda.ResourceNotFoundException", and its cause, as AWS writes both for these; owned by the caller. */
 char *dr_aws_optimised_error(const struct dr_aws_integration *integration, const struct dr_aws_error *error);
-char *dr_aws_optimised_cause(const struct dr_aws_integration *integration, const struct dr_aws_error *error);
+char *dr_aws_optimised_cause(const struct dr_aws_integration *integration, const struct dr_aws_error *error,
+                             const char *message);
 
 #endif

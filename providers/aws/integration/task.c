@@ -52,28 +52,39 @@ static void succeed(struct dr_call *call, const struct dr_aws_outcome *outcome)
  * ----------------------------------------------------------------------------------------------------------
  */
 
+/* What the service said; and, when the attempts ran out, that the same code may mean a rate or a quota, of which only
+ * one passes by waiting. */
+static char *said(const struct dr_aws_outcome *outcome)
+{
+    const char *message = *outcome->error->message ? outcome->error->message : "null";
+    if (!outcome->throttled)
+        return dr_copy_string(message);
+    return dr_format("%s; sent %zu times: requests are throttled, or a quota is used up", message,
+                     outcome->attempt_count);
+}
+
 /* As the SDK for Java 2 prints it: "... (Service: Rds, Status Code: 404, Request ID: ...)". */
-static char *sdk_cause(const struct dr_aws_resource *resource, const struct dr_aws_outcome *outcome)
+static char *sdk_cause(const struct dr_aws_resource *resource, const struct dr_aws_outcome *outcome,
+                       const char *message)
 {
     const struct dr_aws_error *error = outcome->error;
     const char *extended = dr_aws_headers_find(outcome->headers, outcome->header_count, "x-amz-id-2");
-    return dr_format("%s (Service: %s, Status Code: %d, Request ID: %s%s%s)", *error->message ? error->message : "null",
-                     resource->prefix, error->status, *error->request_id ? error->request_id : "null",
-                     extended ? ", Extended Request ID: " : "", extended ? extended : "");
+    return dr_format("%s (Service: %s, Status Code: %d, Request ID: %s%s%s)", message, resource->prefix, error->status,
+                     *error->request_id ? error->request_id : "null", extended ? ", Extended Request ID: " : "",
+                     extended ? extended : "");
 }
 
 static void fail(struct dr_call *call, const struct dr_aws_outcome *outcome)
 {
     const struct dr_aws_resource *resource = resource_of(call);
     const struct dr_aws_integration *integration = resource->integration;
+    char *message = said(outcome);
     char *name = integration ? dr_aws_optimised_error(integration, outcome->error)
                              : dr_aws_sdk_error(resource->operation, outcome->error);
-    char *cause = integration ? dr_aws_optimised_cause(integration, outcome->error) : sdk_cause(resource, outcome);
-    if (outcome->throttled) /* the same code may mean a rate or a quota, and only one of them passes by waiting */
-        dr_call_fail(call, name, "%s; sent %zu times: requests are throttled, or a quota is used up", cause,
-                     outcome->attempt_count);
-    else
-        dr_call_fail(call, name, "%s", cause);
+    char *cause = integration ? dr_aws_optimised_cause(integration, outcome->error, message)
+                              : sdk_cause(resource, outcome, message);
+    dr_call_fail(call, name, "%s", cause);
+    free(message);
     free(name);
     free(cause);
 }
