@@ -57,10 +57,7 @@ static void succeed(struct dr_call *call, const struct dr_aws_outcome *outcome)
 static char *said(const struct dr_aws_outcome *outcome)
 {
     const char *message = *outcome->error->message ? outcome->error->message : "null";
-    if (!outcome->throttled)
-        return dr_copy_string(message);
-    return dr_format("%s; sent %zu times: requests are throttled, or a quota is used up", message,
-                     outcome->attempt_count);
+    return outcome->throttled && outcome->note ? dr_format("%s; %s", message, outcome->note) : dr_copy_string(message);
 }
 
 /* As the SDK for Java 2 prints it: "... (Service: Rds, Status Code: 404, Request ID: ...)". */
