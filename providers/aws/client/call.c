@@ -277,6 +277,15 @@ static bool cure(struct dr_aws_calling *calling, enum dr_aws_cure cure)
     return false;
 }
 
+/* Timestream: the cell that serves the account is another one now. */
+static bool leave_cell(struct dr_aws_calling *calling, const struct dr_aws_error *error)
+{
+    if (calling->moved || strcmp(error->code, "InvalidEndpointException") != 0)
+        return false;
+    calling->moved = true;
+    return dr_aws_undiscover(calling->aws, calling->operation->model->name, calling->region, calling->role_arn);
+}
+
 static void go_to_region(struct dr_aws_calling *calling, const char *bucket, const char *region)
 {
     dr_aws_bucket_learn(calling->aws, bucket, region);
@@ -289,6 +298,14 @@ static void go_to_region(struct dr_aws_calling *calling, const char *bucket, con
 static void end_with_error(struct dr_aws_calling *calling, const struct dr_aws_error *error,
                            struct dr_aws_judgement judgement, enum dr_aws_retry_answer why, const char *advice);
 
+/* The attempts of a question are the call's too. */
+static void add_attempts(struct dr_aws_calling *calling, const struct dr_aws_outcome *outcome)
+{
+    calling->question = NULL;
+    for (size_t i = 0; i < outcome->attempt_count; i++)
+        dr_aws_log_add(&calling->log, &outcome->attempts[i]);
+}
+
 /* What HeadBucket said about where the bucket is. */
 static void bucket_answered(void *data, const struct dr_aws_outcome *outcome)
 {
@@ -296,7 +313,7 @@ static void bucket_answered(void *data, const struct dr_aws_outcome *outcome)
     const char *bucket = dr_aws_bucket(calling->operation, calling->input);
     struct dr_aws_answer answer = {.headers = outcome->headers, .header_count = outcome->header_count, .body = ""};
     char *region = dr_aws_bucket_region(&answer);
-    calling->question = NULL;
+    add_attempts(calling, outcome);
     if (region && strcmp(region, calling->region) != 0) {
         go_to_region(calling, bucket, region);
         free(region);
@@ -418,7 +435,7 @@ static void handle_error(struct dr_aws_calling *calling, const struct dr_aws_ans
     enum dr_aws_retry_answer why = DR_AWS_RETRY_FINAL;
     bool redirect = answer->status == 301 || answer->status == 302 || answer->status == 303 || answer->status == 307 ||
                     answer->status == 308;
-    if (cure(calling, judgement.cure)) {
+    if (cure(calling, judgement.cure) || leave_cell(calling, &error)) {
         dr_aws_prepared_done(&calling->prepared); /* a presigned URL in it has the old time and session */
         begin_attempt(calling);
     } else if (follow_bucket(calling, answer, &error) || try_again(calling, judgement, &why))
@@ -669,7 +686,7 @@ static void identify(struct dr_aws_calling *calling)
 static void endpoints_answered(void *data, const struct dr_aws_outcome *outcome)
 {
     struct dr_aws_calling *calling = data;
-    calling->question = NULL;
+    add_attempts(calling, outcome);
     if (outcome->output && dr_aws_discover(calling->aws, calling->operation->model->name, calling->region,
                                            calling->role_arn, outcome->output, dr_runtime_now(calling->runtime))) {
         identify(calling);

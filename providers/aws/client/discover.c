@@ -50,3 +50,11 @@ bool dr_aws_discover(struct dr_aws *aws, const char *service, const char *region
     free(key);
     return true;
 }
+
+bool dr_aws_undiscover(struct dr_aws *aws, const char *service, const char *region, const char *role)
+{
+    char *key = key_of(service, region, role);
+    bool known = json_object_del(aws->discovered, key) == 0;
+    free(key);
+    return known;
+}

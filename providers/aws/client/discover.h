@@ -17,4 +17,7 @@ const char *dr_aws_discovered(const struct dr_aws *aws, const char *service, con
 bool dr_aws_discover(struct dr_aws *aws, const char *service, const char *region, const char *role,
                      const json_t *output, int64_t now_ms);
 
+/* The host says that it does not serve the account any more. false: nothing was known of it anyway. */
+bool dr_aws_undiscover(struct dr_aws *aws, const char *service, const char *region, const char *role);
+
 #endif

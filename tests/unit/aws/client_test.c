@@ -619,6 +619,16 @@ static void who_serves_the_account_is_asked_first(void **state)
     end_world(&world);
     forget_requests();
 
+    static const struct step gone = {421, "{\"__type\":\"InvalidEndpointException\"}", 0, 0, NULL, NULL};
+    world = make_world("Demo", STEPS(told, gone, told, gone));
+    call.operation = dr_aws_model_operation(world.operation->model, "GetRow");
+    seen = make(&world, &call);
+    assert_string_equal(seen.codes, "ok InvalidEndpointException ok InvalidEndpointException"); /* once */
+    assert_string_equal(server.urls[2], expected[0]);
+    seen_done(&seen);
+    end_world(&world);
+    forget_requests();
+
     endpoint_url = own_endpoint; /* who names an endpoint means it */
     world = make_world("Demo", STEPS(OK));
     call.operation = dr_aws_model_operation(world.operation->model, "GetRow");
