@@ -2,6 +2,7 @@
 
 #include "interpreter/base/text.h"
 #include "providers/aws/integration/session.h"
+#include "providers/secrets_parts.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -141,6 +142,7 @@ static void answered(void *data, const struct dr_aws_outcome *outcome)
     else
         fail(fetching, "Drrun.SecretSourceUnavailable", "%s: %s%s%s", kind->title, outcome->problem,
              outcome->note ? "; " : "", outcome->note ? outcome->note : "");
+    dr_secrets_wipe_json(outcome->output); /* nobody else looks at it */
     forget(fetching);
 }
 
