@@ -57,7 +57,7 @@ struct dr_command {
 
 extern const struct dr_command dr_command_run, dr_command_resume, dr_command_list, dr_command_show, dr_command_history,
     dr_command_stop, dr_command_approve, dr_command_deny, dr_command_eval, dr_command_validate, dr_command_actions,
-    dr_command_models, dr_command_iam;
+    dr_command_models, dr_command_iam, dr_command_report;
 extern const struct dr_command *const dr_commands[]; /* NULL-terminated, in the order of the help */
 
 /* The index of the first word that is neither a global option nor its value: the command, if there is one. */

@@ -2,6 +2,7 @@
 
 #include "interpreter/base/clock.h"
 #include "interpreter/command/command.h"
+#include "interpreter/command/objectives.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -327,8 +328,10 @@ static void draw(struct dr_progress *progress, struct dr_text *out)
     struct dr_text line = {0};
     char elapsed[DR_TIME_TEXT], left[DR_TIME_TEXT];
     drawing.now_ms = progress->runtime->ops->now_ms(progress->runtime);
-    int64_t spent_ms = drawing.now_ms - dr_execution_started_ms(execution);
-    dr_text_printf(&line, "%s  %s", runbook->name, dr_duration_format(elapsed, spent_ms));
+    bool incident;
+    dr_text_printf(&line, "%s  %s", runbook->name,
+                   dr_duration_format(elapsed, drawing.now_ms - dr_execution_started_ms(execution)));
+    int64_t spent_ms = drawing.now_ms - dr_objectives_from_ms(execution, &incident);
     bool late = runbook->rto_ms > 0 && spent_ms > runbook->rto_ms;
     if (runbook->rto_ms > 0)
         dr_text_printf(&line, late ? "  RTO exceeded by %s" : "  RTO: %s left",
@@ -422,22 +425,19 @@ void dr_progress_attach(struct dr_progress *progress, struct dr_execution *execu
         progress->timer = runtime->ops->timer(runtime, runtime->ops->now_ms(runtime) + REDRAW_MS, redraw, progress);
 }
 
-static void objective(const char *name, double actual_ms, int64_t objective_ms)
+static void print_objective(const json_t *objectives, const char *name, const char *otherwise)
 {
+    const json_t *objective = json_object_get(objectives, name), *met = json_object_get(objective, "met");
     char actual[DR_TIME_TEXT], wanted[DR_TIME_TEXT];
-    dr_say("  %s  %s of %s: %s\n", name, dr_duration_format(actual, (int64_t)actual_ms),
-           dr_duration_format(wanted, objective_ms), actual_ms <= (double)objective_ms ? "met" : "MISSED");
-}
-
-/* A metric in milliseconds, whatever its unit of time; negative if it is not recorded. */
-static double metric_ms(const struct dr_execution *execution, const char *name)
-{
-    const json_t *metric = json_object_get(dr_execution_metrics(execution), name);
-    const char *unit = json_string_value(json_object_get(metric, "Unit"));
-    double value = json_number_value(json_object_get(metric, "Value"));
-    if (!metric)
-        return -1;
-    return unit && (strcasecmp(unit, "Milliseconds") == 0 || strcmp(unit, "ms") == 0) ? value : value * 1000;
+    if (!met)
+        return;
+    if (json_is_null(met))
+        dr_say("  %s  %s\n", name, otherwise);
+    else
+        dr_say("  %s  %s of %s: %s\n", name,
+               dr_duration_format(actual, json_integer_value(json_object_get(objective, "actualMs"))),
+               dr_duration_format(wanted, json_integer_value(json_object_get(objective, "objectiveMs"))),
+               json_is_true(met) ? "met" : "MISSED");
 }
 
 /* All but those that the objectives' lines have told. */
@@ -486,15 +486,10 @@ void dr_progress_finish(struct dr_progress *progress, const struct dr_execution 
         dr_say("  %s\n", text.bytes);
         dr_text_done(&text);
     }
-    double rto_ms = metric_ms(execution, "RTO"), rpo_ms = metric_ms(execution, "RPO");
-    if (runbook->rto_ms > 0 && (rto_ms >= 0 || status == DR_SUCCEEDED))
-        objective("RTO", rto_ms >= 0 ? rto_ms : (double)spent_ms, runbook->rto_ms);
-    else if (runbook->rto_ms > 0) /* a failover that failed in a second has not recovered anything in a second */
-        dr_say("  RTO  not reached\n");
-    if (runbook->rpo_ms > 0 && rpo_ms >= 0)
-        objective("RPO", rpo_ms, runbook->rpo_ms);
-    else if (runbook->rpo_ms > 0)
-        dr_say("  RPO  not measured: the runbook records no metric RPO\n");
+    json_t *objectives = dr_objectives(execution);
+    print_objective(objectives, "RTO", "not reached");
+    print_objective(objectives, "RPO", "not measured: the runbook records no metric RPO");
+    json_decref(objectives);
     print_metrics(execution);
 }
 

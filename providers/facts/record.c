@@ -66,8 +66,9 @@ const struct dr_primitive dr_log_write = {
             .effect = DR_EFFECT_WRITE,
             .arguments = "{\"type\":\"object\",\"properties\":{"
                          "\"Message\":{\"type\":\"string\",\"description\":\"The line\"},"
-                         "\"Level\":{\"type\":\"string\",\"enum\":[\"debug\",\"info\",\"warning\",\"error\"],"
-                         "\"default\":\"info\",\"description\":\"How much it matters\"}"
+                         "\"Level\":{\"type\":\"string\",\"enum\":[\"debug\",\"info\",\"warning\",\"error\",\"risk\"],"
+                         "\"default\":\"info\",\"description\":\"How much it matters; risk: one "
+                         "that was accepted, which drrun report lists\"}"
                          "},\"required\":[\"Message\"],\"additionalProperties\":false}",
             .output = "{}",
             .errors = "",
