@@ -137,6 +137,8 @@ struct dr_sim_service {
      * NULL: always. Its Region works; that has been seen to. */
     bool (*healthy)(struct dr_sim_cloud *cloud, const char *kind, const char *account, const char *region,
                     const char *id, int64_t now_ms);
+    /* Faults have begun or ended at that time, which is now: replications stop or go on. NULL: nothing to see to. */
+    void (*changed)(struct dr_sim_cloud *cloud, int64_t now_ms);
     bool global; /* its state is in the Region "global" */
 };
 

@@ -12,6 +12,13 @@ static const char *const kinds[] = {
     "CredentialsExpire", "ClockSkew",
 };
 
+static void tell_services(struct dr_sim_cloud *cloud)
+{
+    for (const struct dr_sim_service *const *service = dr_sim_services(); *service; service++)
+        if ((*service)->changed)
+            (*service)->changed(cloud, cloud->now_ms);
+}
+
 unsigned dr_sim_fault_begin(struct dr_sim_cloud *cloud, const json_t *fault, char **ret_problem)
 {
     const char *kind = json_string_value(json_object_get(fault, "Fault"));
@@ -29,6 +36,7 @@ unsigned dr_sim_fault_begin(struct dr_sim_cloud *cloud, const json_t *fault, cha
     unsigned id = ++cloud->fault_id;
     json_array_append_new(cloud->faults,
                           json_pack("{s:i,s:i,s:o}", "Id", (int)id, "Hits", 0, "Fault", json_deep_copy(fault)));
+    tell_services(cloud);
     return id;
 }
 
@@ -37,6 +45,7 @@ void dr_sim_fault_end(struct dr_sim_cloud *cloud, unsigned id)
     for (size_t i = 0; i < json_array_size(cloud->faults); i++)
         if (json_integer_value(json_object_get(json_array_get(cloud->faults, i), "Id")) == (json_int_t)id) {
             json_array_remove(cloud->faults, i);
+            tell_services(cloud);
             return;
         }
 }
