@@ -44,9 +44,9 @@ bool dr_aws_discover(struct dr_aws *aws, const char *service, const char *region
         minutes = minutes < 1 ? 1 : MINUTES_MAX;
     if (!aws->discovered)
         aws->discovered = json_object();
+    json_int_t until_ms = now_ms + minutes * 60000;
     char *key = key_of(service, region, role);
-    json_object_set_new_nocheck(aws->discovered, key,
-                                json_pack("{ss sI}", "host", host, "until", (json_int_t)(now_ms + minutes * 60000)));
+    json_object_set_new_nocheck(aws->discovered, key, json_pack("{ss sI}", "host", host, "until", until_ms));
     free(key);
     return true;
 }
