@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 const struct dr_command *const dr_commands[] = {
-    &dr_command_run,     &dr_command_resume, &dr_command_list,    &dr_command_show, &dr_command_history,
-    &dr_command_report,  &dr_command_stop,   &dr_command_approve, &dr_command_deny, &dr_command_validate,
-    &dr_command_actions, &dr_command_eval,   &dr_command_models,  &dr_command_iam,  NULL,
+    &dr_command_run,     &dr_command_resume,   &dr_command_list,     &dr_command_show,
+    &dr_command_history, &dr_command_report,   &dr_command_stop,     &dr_command_approve,
+    &dr_command_deny,    &dr_command_validate, &dr_command_actions,  &dr_command_eval,
+    &dr_command_models,  &dr_command_iam,      &dr_command_simulate, NULL,
 };
 
 static const struct dr_command *find_command(const char *name)

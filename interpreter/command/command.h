@@ -40,6 +40,8 @@ struct dr_globals {
     const char *store;    /* --store; NULL: the default */
     const char *simulate; /* --simulate: "" without a world; NULL: not given */
     bool simulated;
+    struct dr_words faults; /* --fault */
+    const char *seed;       /* --seed; NULL: the world's or a random one */
     bool json, quiet, no_color;
     struct dr_words actions; /* --actions */
 };
@@ -57,7 +59,7 @@ struct dr_command {
 
 extern const struct dr_command dr_command_run, dr_command_resume, dr_command_list, dr_command_show, dr_command_history,
     dr_command_stop, dr_command_approve, dr_command_deny, dr_command_eval, dr_command_validate, dr_command_actions,
-    dr_command_models, dr_command_iam, dr_command_report;
+    dr_command_models, dr_command_iam, dr_command_report, dr_command_simulate;
 extern const struct dr_command *const dr_commands[]; /* NULL-terminated, in the order of the help */
 
 /* The index of the first word that is neither a global option nor its value: the command, if there is one. */

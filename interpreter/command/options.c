@@ -22,6 +22,11 @@ static const struct dr_option global_options[] = {
      .help = "virtual time; nothing outside is touched",
      .flag = &dr_globals.simulated,
      .value = &dr_globals.simulate},
+    {.name = "--fault",
+     .argument = "FAULT",
+     .help = "of the simulated cloud, RegionDown:us-east-1@60s+30m or JSON; may be repeated",
+     .words = &dr_globals.faults},
+    {.name = "--seed", .argument = "N", .help = "of the simulation's random numbers", .value = &dr_globals.seed},
     {.name = "--json", .help = "one JSON document on standard output", .flag = &dr_globals.json},
     {.name = "--quiet", .help = "no progress on standard error", .flag = &dr_globals.quiet},
     {.name = "--no-color", .help = "no colours (also: NO_COLOR in the environment)", .flag = &dr_globals.no_color},
@@ -144,6 +149,9 @@ int dr_command_main(const struct dr_command *command, int argc, char **argv)
         else
             status = take_option(command, argc, argv, &i);
     }
+    bool simulates = dr_globals.simulated || strcmp(command->name, "simulate") == 0;
+    if (status < 0 && !simulates && (dr_globals.faults.count > 0 || dr_globals.seed))
+        status = dr_usage(command, "%s only makes sense with --simulate", dr_globals.seed ? "--seed" : "--fault");
     if (status < 0)
         status = command->run(&words);
     dr_print_failure(status);

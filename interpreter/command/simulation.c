@@ -4,9 +4,11 @@
 #include "interpreter/base/diagnostic.h"
 #include "interpreter/command/command.h"
 #include "providers/aws/client/client.h"
+#include "providers/simulated/fault_text.h"
 #include "providers/simulated/serve.h"
 #include "providers/simulated/world.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -37,31 +39,87 @@ static json_t *load_world(const char *path)
     return world;
 }
 
-struct dr_runtime *dr_simulation_open(const char *path, struct dr_sim_cloud **ret_cloud)
+/* False, having complained. */
+static bool plan_faults(struct dr_sim_cloud *cloud)
+{
+    for (size_t i = 0; i < dr_globals.faults.count; i++) {
+        char *problem = NULL;
+        json_t *fault = dr_sim_fault_parse(dr_globals.faults.items[i], &problem);
+        bool good = fault && dr_sim_fault_plan(cloud, fault, &problem);
+        json_decref(fault);
+        if (!good)
+            dr_complain("--fault: %s", problem);
+        free(problem);
+        if (!good)
+            return false;
+    }
+    return true;
+}
+
+/* False, having complained. */
+static bool take_seed(const json_t *head, uint64_t *seed)
+{
+    const json_t *given = json_object_get(head, "Seed");
+    if (json_is_integer(given))
+        *seed = (uint64_t)json_integer_value(given);
+    if (!dr_globals.seed)
+        return true;
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(dr_globals.seed, &end, 10);
+    if (*dr_globals.seed < '0' || *dr_globals.seed > '9' || *end || errno || number > INT64_MAX) {
+        dr_complain("--seed: \"%s\" is no number from 0 on", dr_globals.seed);
+        return false;
+    }
+    *seed = number;
+    return true;
+}
+
+struct dr_sim_cloud *dr_simulation_cloud(const char *path, uint64_t *ret_seed, int *ret_status)
 {
     int64_t now_ms = clock_now();
-    uint64_t seed = random_seed(now_ms);
-    *ret_cloud = NULL;
-    if (!*path)
-        return dr_runtime_virtual_new(seed, now_ms);
-    json_t *world = load_world(path);
+    json_t *world = path && *path ? load_world(path) : json_object();
+    *ret_status = DR_EXIT_INVALID;
     if (!world)
         return NULL;
-    const json_t *head = json_object_get(world, "World"), *given = json_object_get(head, "Seed");
+    const json_t *head = json_object_get(world, "World");
     const char *start = json_string_value(json_object_get(head, "Start"));
-    uint32_t fraction;
-    seed = json_is_integer(given) ? (uint64_t)json_integer_value(given) : seed;
-    if (start && !dr_time_parse(start, strlen(start), &now_ms, &fraction))
-        dr_complain("%s: World.Start is no ISO 8601 time: %s", path, start);
+    struct dr_sim_cloud *cloud = NULL;
     char *problem = NULL;
-    *ret_cloud = dr_sim_cloud_new(world, dr_aws_models(dr_open_aws()), seed, now_ms, &problem);
+    *ret_seed = random_seed(now_ms);
+    if (start && !dr_time_parse(start, strlen(start), &now_ms, NULL))
+        dr_complain("%s: World.Start is no ISO 8601 time: %s", path, start);
+    else if (!take_seed(head, ret_seed))
+        *ret_status = DR_EXIT_USAGE;
+    else if (!(cloud = dr_sim_cloud_new(world, dr_aws_models(dr_open_aws()), *ret_seed, now_ms, &problem)))
+        dr_complain("%s: %s", path && *path ? path : "the empty world", problem);
     json_decref(world);
-    if (!*ret_cloud) {
-        dr_complain("%s: %s", path, problem);
-        free(problem);
+    free(problem);
+    if (cloud && !plan_faults(cloud)) {
+        *ret_status = DR_EXIT_USAGE;
+        dr_sim_cloud_free(cloud);
         return NULL;
     }
-    struct dr_runtime *runtime = dr_runtime_virtual_new(seed, now_ms);
+    return cloud;
+}
+
+struct dr_runtime *dr_simulation_open(const char *path, struct dr_sim_cloud **ret_cloud)
+{
+    uint64_t seed;
+    *ret_cloud = NULL;
+    if (!*path && dr_globals.faults.count) {
+        dr_complain("--fault needs a world that it can happen to: --simulate=WORLD");
+        return NULL;
+    }
+    if (!*path) {
+        seed = random_seed(clock_now());
+        return take_seed(NULL, &seed) ? dr_runtime_virtual_new(seed, clock_now()) : NULL;
+    }
+    int status;
+    *ret_cloud = dr_simulation_cloud(path, &seed, &status);
+    if (!*ret_cloud)
+        return NULL;
+    struct dr_runtime *runtime = dr_runtime_virtual_new(seed, dr_sim_now(*ret_cloud));
     dr_runtime_virtual_answer(runtime, &dr_sim_script, *ret_cloud);
     return runtime;
 }

@@ -1,8 +1,9 @@
 /* The state of the simulated cloud: tables, what is still to come, and the passing of time. */
-#include "providers/simulated/cloud_parts.h"
+#include "providers/simulated/cloud.h"
 
 #include "interpreter/base/clock.h"
 #include "interpreter/base/text.h"
+#include "providers/simulated/cloud_parts.h"
 #include "providers/simulated/serve.h"
 
 #include <inttypes.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #define DEFAULT_ACCOUNT "000000000000"
+#define LATENCY_MS 25
 
 #define SIM_SERVICE(name) extern const struct dr_sim_service name;
 #include "providers/simulated/services.def"
@@ -292,6 +294,7 @@ struct dr_sim_cloud *dr_sim_cloud_new(const json_t *world, struct dr_aws_models 
         .faults = json_array(),
         .random = {.seed = seed},
         .now_ms = now_ms,
+        .latency_ms = LATENCY_MS,
     };
     *ret_problem = NULL;
     if (load_world(cloud, ret_problem))
@@ -311,6 +314,9 @@ void dr_sim_cloud_free(struct dr_sim_cloud *cloud)
     if (cloud->last)
         dr_sim_reply_done(cloud->last);
     free(cloud->last);
+    for (size_t i = 0; i < cloud->route_count; i++)
+        free(cloud->routes[i].signing_name);
+    free(cloud->routes);
     free(cloud);
 }
 

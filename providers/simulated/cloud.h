@@ -161,8 +161,8 @@ const struct dr_sim_service *const *dr_sim_services(void); /* NULL-terminated, f
  *   {"Fault": "RegionDown" | "ControlPlaneDown" | "Throttled" | "Latency" | "ResetBefore" | "ResetAfter" |
  * "WrongAnswer" | "TruncatedAnswer" | "NoCapacity" | "ReplicationStalled" | "Stuck" | "CredentialsExpire" |
  * "ClockSkew", "Region", "Service", "Operation", "Resource": what it is about, each optional; "Probability": 0..1,
- * default 1; "Count": how many calls it hits, default all; "Milliseconds"; "Seconds"} An id by which it can be taken
- * back. 0 with `ret_problem`. */
+ * default 1; "Count": how many calls it hits, default all; "Milliseconds"; "Seconds"; "For": seconds, after which it
+ * ends} An id by which it can be taken back. 0 with `ret_problem`. */
 unsigned dr_sim_fault_begin(struct dr_sim_cloud *cloud, const json_t *fault, char **ret_problem);
 void dr_sim_fault_end(struct dr_sim_cloud *cloud, unsigned id);
 /* Whether a fault of that kind holds now for a Region, service, operation, resource (NULL: any): services ask for what

@@ -6,6 +6,12 @@
 #include "providers/aws/signing/sigv4.h"
 #include "providers/simulated/cloud.h"
 
+struct dr_sim_route {
+    char *signing_name;
+    const struct dr_sim_service *service; /* NULL: not simulated */
+    const struct dr_aws_model *model;     /* NULL: there is none of that name */
+};
+
 struct dr_sim_cloud {
     struct dr_aws_models *models; /* borrowed */
     json_t *world;                /* NULL: none was given */
@@ -15,6 +21,9 @@ struct dr_sim_cloud {
     unsigned fault_id;            /* the newest */
     struct dr_random random;
     int64_t now_ms;
+    int64_t latency_ms;          /* of an answer, unless the world says otherwise */
+    struct dr_sim_route *routes; /* serve.c: signing names and what they mean, as far as asked for */
+    size_t route_count;
     uint64_t calls;            /* served so far: request ids come from it */
     struct dr_sim_reply *last; /* script.c: what the virtual runtime was told last; it copies it before the next */
 };

@@ -36,6 +36,13 @@ unsigned dr_sim_fault_begin(struct dr_sim_cloud *cloud, const json_t *fault, cha
     unsigned id = ++cloud->fault_id;
     json_array_append_new(cloud->faults,
                           json_pack("{s:i,s:i,s:o}", "Id", (int)id, "Hits", 0, "Fault", json_deep_copy(fault)));
+    const json_t *seconds = json_object_get(fault, "For");
+    if (seconds) {
+        char *text = dr_format("%u", id);
+        dr_sim_schedule(cloud, cloud->now_ms + (int64_t)(json_number_value(seconds) * 1000), "fault.end", "", "", text,
+                        NULL);
+        free(text);
+    }
     tell_services(cloud);
     return id;
 }
@@ -93,14 +100,7 @@ bool dr_sim_region_down(struct dr_sim_cloud *cloud, const char *region)
 static void begin(const struct dr_sim_happening *happening)
 {
     char *problem = NULL;
-    unsigned id = dr_sim_fault_begin(happening->cloud, happening->data, &problem);
-    const json_t *seconds = json_object_get(happening->data, "For");
-    if (id && seconds) {
-        char *text = dr_format("%u", id);
-        dr_sim_schedule(happening->cloud, happening->at_ms + (int64_t)(json_number_value(seconds) * 1000), "fault.end",
-                        "", "", text, NULL);
-        free(text);
-    }
+    dr_sim_fault_begin(happening->cloud, happening->data, &problem);
     free(problem); /* the world's schema has the same list */
 }
 

@@ -2,6 +2,8 @@
  * are resources of the kind "sts.session" by their access key id: {"AccessKeyId", "SecretAccessKey", "SessionToken",
  * "_arn",
  * "_expiresAt"}. */
+#include "providers/simulated/keys.h"
+
 #include "providers/simulated/cloud_parts.h"
 
 #include "interpreter/base/text.h"
@@ -61,4 +63,15 @@ bool dr_sim_key_find(struct dr_sim_cloud *cloud, const char *access_key_id, stru
     set(ret_key, KEY_ID, SECRET, NULL);
     ret_key->account = default_account(cloud);
     return true;
+}
+
+void dr_sim_login(struct dr_sim_cloud *cloud, struct dr_sim_login *ret_login)
+{
+    const char *region = json_object_iter_key(json_object_iter(json_object_get(cloud->world, "Regions")));
+    *ret_login = (struct dr_sim_login){
+        .account = default_account(cloud),
+        .access_key_id = KEY_ID,
+        .secret_access_key = SECRET,
+        .region = region ? region : "us-east-1",
+    };
 }

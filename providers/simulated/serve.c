@@ -6,6 +6,7 @@
 #include "providers/aws/protocol/parse.h"
 #include "providers/aws/protocol/timestamp.h"
 #include "providers/aws/signing/verify.h"
+#include "providers/simulated/aws_chunks.h"
 #include "providers/simulated/cloud_parts.h"
 
 #include <assert.h>
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define LATENCY_MS 25
 #define WINDOW_MS (15 * 60 * 1000)
 #define HTML                                                                                                           \
     "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>\n"
@@ -30,7 +30,7 @@ struct visit {
     const struct dr_aws_operation *operation; /* NULL: not known yet */
     struct dr_sim_key key;
     char *request_id;
-    int64_t now_ms;
+    int64_t now_ms, wall_ms; /* the cloud's time, and what the client's clock should show */
 };
 
 void dr_sim_reply_done(struct dr_sim_reply *reply)
@@ -119,25 +119,97 @@ static bool take_host(struct visit *visit, const char *host)
     return true;
 }
 
-/* The simulated service with that signing name; several APIs share some ("rds"), and only what is simulated counts. */
-static void find_service(struct visit *visit)
+static const struct dr_aws_model *open_model(struct dr_sim_cloud *cloud, const char *name)
+{
+    char *problem = NULL;
+    const struct dr_aws_model *model = cloud->models ? dr_aws_models_find(cloud->models, name, &problem) : NULL;
+    free(problem);
+    return model;
+}
+
+/* An unsigned request (sts:AssumeRoleWithWebIdentity) to an address that says nothing: by what it asks for. */
+static bool take_form(struct visit *visit)
+{
+    const struct dr_sim_request *request = visit->request;
+    const char *target = dr_aws_headers_find(request->headers, request->header_count, "X-Amz-Target");
+    const struct dr_sim_service *const *services = dr_sim_services();
+    char *body = dr_copy_bytes(request->body, request->body_size);
+    for (size_t i = 0; services[i] && !visit->signing_name; i++) {
+        const struct dr_aws_model *model = open_model(visit->cloud, services[i]->name);
+        if (!model)
+            continue;
+        char *version = dr_format("Version=%s", model->api_version);
+        size_t prefix = model->target_prefix ? strlen(model->target_prefix) : 0;
+        bool named = prefix && target && strncmp(target, model->target_prefix, prefix) == 0 && target[prefix] == '.';
+        bool form = (model->protocol == DR_AWS_QUERY || model->protocol == DR_AWS_EC2) &&
+                    (strstr(request->query, version) || strstr(body, version));
+        free(version);
+        if (!named && !form)
+            continue;
+        visit->signing_name = dr_copy_string(model->signing_name);
+        visit->region = dr_copy_string("us-east-1");
+    }
+    free(body);
+    return visit->signing_name != NULL;
+}
+
+/* Services whose signing name is not their model's name, so that the others' models need not be opened to find them. */
+static const struct {
+    const char *signing_name, *service;
+} renamed[] = {
+    {"monitoring", "cloudwatch"},
+    {"elasticloadbalancing", "elbv2"},
+};
+
+static bool has_name(const struct dr_aws_model *model, const char *signing_name)
+{
+    return model &&
+           (strcmp(model->signing_name, signing_name) == 0 || strcmp(model->endpoint_prefix, signing_name) == 0);
+}
+
+/* Several APIs share some signing names ("rds"), and only what is simulated counts. */
+static struct dr_sim_route make_route(struct dr_sim_cloud *cloud, const char *signing_name)
 {
     const struct dr_sim_service *const *services = dr_sim_services();
-    for (size_t i = 0; services[i] && !visit->service; i++) {
-        char *problem = NULL;
-        const struct dr_aws_model *model = dr_aws_models_find(visit->cloud->models, services[i]->name, &problem);
-        free(problem);
-        if (!model || (strcmp(model->signing_name, visit->signing_name) != 0 &&
-                       strcmp(model->endpoint_prefix, visit->signing_name) != 0))
-            continue;
-        visit->service = services[i];
-        visit->model = model;
+    struct dr_sim_route route = {.signing_name = dr_copy_string(signing_name)};
+    const char *likely = signing_name;
+    for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++)
+        if (strcmp(renamed[i].signing_name, signing_name) == 0)
+            likely = renamed[i].service;
+    for (unsigned round = 0; round < 2 && !route.service; round++) { /* the one with that name, then all others */
+        for (size_t i = 0; services[i] && !route.service; i++) {
+            if ((strcmp(services[i]->name, likely) == 0) != (round == 0))
+                continue;
+            const struct dr_aws_model *model = open_model(cloud, services[i]->name);
+            if (has_name(model, signing_name))
+                route = (struct dr_sim_route){route.signing_name, services[i], model};
+        }
     }
-    if (!visit->model) { /* to say so in its own protocol, if there is one of that name */
-        char *problem = NULL;
-        visit->model = dr_aws_models_find(visit->cloud->models, visit->signing_name, &problem);
-        free(problem);
+    if (!route.service) /* to say so in its own protocol, if there is one of that name */
+        route.model = open_model(cloud, signing_name);
+    return route;
+}
+
+#define ROUTES_MAX 512 /* names come from outside */
+
+static void find_service(struct visit *visit)
+{
+    struct dr_sim_cloud *cloud = visit->cloud;
+    for (size_t i = 0; i < cloud->route_count; i++)
+        if (strcmp(cloud->routes[i].signing_name, visit->signing_name) == 0) {
+            visit->service = cloud->routes[i].service;
+            visit->model = cloud->routes[i].model;
+            return;
+        }
+    struct dr_sim_route route = make_route(cloud, visit->signing_name);
+    visit->service = route.service;
+    visit->model = route.model;
+    if (cloud->route_count == ROUTES_MAX) {
+        free(route.signing_name);
+        return;
     }
+    cloud->routes = dr_resize(cloud->routes, cloud->route_count + 1, sizeof *cloud->routes);
+    cloud->routes[cloud->route_count++] = route;
 }
 
 /* --- Whether it is signed --------------------------------------------------------------------------------------------
@@ -167,7 +239,8 @@ static bool is_signed(struct visit *visit, bool by_header)
                                         .body_size = request->body_size};
     const json_t *skew = dr_sim_fault(visit->cloud, "ClockSkew", visit->region, visit->model->name, NULL, NULL);
     int64_t skew_ms = (int64_t)(json_number_value(json_object_get(skew, "Seconds")) * 1000);
-    const struct dr_aws_verify_options options = {.now_ms = visit->now_ms + skew_ms,
+    visit->wall_ms += skew_ms; /* the answer's Date shows it too, from which clients learn */
+    const struct dr_aws_verify_options options = {.now_ms = visit->wall_ms,
                                                   .window_ms = WINDOW_MS,
                                                   .region = by_header ? visit->region : NULL,
                                                   .service = visit->model->signing_name,
@@ -214,10 +287,24 @@ static void not_simulated(struct visit *visit, const char *what)
     free(message);
 }
 
+static json_t *read_input(struct visit *visit, char **ret_problem)
+{
+    if (!dr_sim_is_chunked(visit->request))
+        return dr_sim_read_input(visit->operation, visit->request, ret_problem);
+    struct dr_sim_unchunked plain;
+    json_t *input = NULL;
+    if (dr_sim_unchunk(visit->request, &plain))
+        input = dr_sim_read_input(visit->operation, &plain.request, ret_problem);
+    else
+        *ret_problem = dr_copy_string("The request body terminated unexpectedly");
+    dr_sim_unchunked_done(&plain);
+    return input;
+}
+
 static void run(struct visit *visit, const struct dr_sim_operation *row)
 {
     char *problem = NULL, *principal = NULL;
-    json_t *input = dr_sim_read_input(visit->operation, visit->request, &problem);
+    json_t *input = read_input(visit, &problem);
     if (!input) {
         answer_error(visit, 400, dr_aws_speaks_xml(visit->model->protocol) ? "MalformedXML" : "SerializationException",
                      problem);
@@ -371,6 +458,17 @@ static bool serve_application(struct visit *visit, const char *host)
     return false;
 }
 
+/* The world's Latency: milliseconds, or by Region with a Default; "latency" in Timings is drawn anew each time. */
+static int64_t latency(struct dr_sim_cloud *cloud, const char *region)
+{
+    const json_t *given = json_object_get(cloud->world, "Latency");
+    if (json_is_object(given)) {
+        const json_t *own = json_object_get(given, region);
+        given = own ? own : json_object_get(given, "Default");
+    }
+    return dr_sim_timing(cloud, "latency", given ? (int64_t)json_number_value(given) : cloud->latency_ms);
+}
+
 void dr_sim_serve(struct dr_sim_cloud *cloud, const struct dr_sim_request *request, const char *known_host,
                   int64_t now_ms, struct dr_sim_reply *ret_reply)
 {
@@ -379,22 +477,33 @@ void dr_sim_serve(struct dr_sim_cloud *cloud, const struct dr_sim_request *reque
     cloud->calls++;
     struct visit visit = {
         .cloud = cloud, .request = request, .known_host = known_host, .reply = ret_reply, .now_ms = now_ms};
-    ret_reply->delay_ms = dr_sim_timing(cloud, "latency", LATENCY_MS);
+    visit.wall_ms = request->wall_ms ? request->wall_ms : now_ms;
+    ret_reply->delay_ms = latency(cloud, "");
     const char *host = known_host ? known_host : request->host;
     bool by_scope = take_scope(&visit);
     visit.request_id = dr_sim_uuid(cloud);
-    if (by_scope || take_host(&visit, host)) {
+    if (by_scope || take_host(&visit, host) || (!known_host && take_form(&visit))) {
+        ret_reply->delay_ms = latency(cloud, visit.region);
         serve_aws(&visit, by_scope);
     } else if (!serve_application(&visit, host)) {
         answer_nothing(&visit, DR_REACH_NOTHING, "Could not resolve host: the world has no such name");
     }
     if (ret_reply->reach == DR_REACH_ANSWER) {
         struct dr_text date = {0};
-        dr_aws_instant_write(&date, (struct dr_aws_instant){.seconds = now_ms / 1000}, DR_AWS_TIME_RFC822);
+        dr_aws_instant_write(&date, (struct dr_aws_instant){.seconds = visit.wall_ms / 1000}, DR_AWS_TIME_RFC822);
         dr_aws_headers_set(&ret_reply->answer.headers, "Date", date.bytes);
         dr_text_done(&date);
     }
     free(visit.region);
     free(visit.signing_name);
     free(visit.request_id);
+}
+
+/* Until a service of the simulation knows names (services/route53*.c, whose function takes this one's place), nobody
+ * does. */
+__attribute__((weak)) json_t *dr_sim_resolve(struct dr_sim_cloud *cloud, const char *name, const char *type,
+                                             int64_t now_ms)
+{
+    (void)cloud, (void)name, (void)type, (void)now_ms;
+    return NULL;
 }

@@ -11,6 +11,8 @@ struct dr_sim_request {                       /* borrowed */
     size_t header_count;
     const char *body;
     size_t body_size;
+    int64_t
+        wall_ms; /* what the client's clock should show, for signatures and the answer's Date; 0: the cloud's time */
 };
 
 /* Which operation of a model a request is: by X-Amz-Target, Action, or method and path (S3's bucket may be in the

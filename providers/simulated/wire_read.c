@@ -119,13 +119,15 @@ static json_t *keep_bytes(const struct dr_aws_shape *shape, json_t *value /* sto
     return copy;
 }
 
-/* Where the bucket of an S3 request stands in the host, its path begins with it, as in the models. */
+/* Where the bucket of an S3 request stands in the host, its path begins with it, as in the models. On a socket the host
+ * is bucket.localhost:4566 or bucket.s3.localhost:4566. */
 static char *model_path(const struct dr_aws_model *model, const struct dr_sim_request *request)
 {
-    const char *end = strcmp(model->name, "s3") == 0 ? strstr(request->host, ".s3.") : NULL;
-    if (strcmp(model->name, "s3") == 0 && !end)
-        end = strstr(request->host, ".s3-");
-    if (!end)
+    static const char *const ends[] = {".s3.", ".s3-", ".localhost:", ".localhost"};
+    const char *end = NULL;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends && !end && strcmp(model->name, "s3") == 0; i++)
+        end = strstr(request->host, ends[i]);
+    if (!end || strncmp(request->host, "s3.localhost", 12) == 0)
         return dr_copy_string(request->path);
     return dr_format("/%.*s%s", (int)(end - request->host), request->host,
                      strcmp(request->path, "/") == 0 ? "" : request->path);
@@ -631,6 +633,8 @@ json_t *dr_sim_read_input(const struct dr_aws_operation *operation, const struct
     if (dr_aws_is_rest(protocol)) {
         good = read_rest(operation, request, input, ret_problem);
     } else if (protocol == DR_AWS_JSON) {
+        const struct dr_aws_answer head = {.headers = request->headers, .header_count = request->header_count};
+        dr_aws_rest_head(operation->input, &head, input); /* dynamodb:PutResourcePolicy has a member there */
         good = request->body_size == 0 || read_json(request, operation->input, true, input, ret_problem);
     } else {
         struct form form = {.ec2 = protocol == DR_AWS_EC2};

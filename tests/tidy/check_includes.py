@@ -17,6 +17,7 @@ MAY_USE = {
     "interpreter/engine": ["interpreter/base", "interpreter/document", "interpreter/expression", "interpreter/definition", "interpreter/states",
                            "interpreter/journal", "providers/provider.h", "providers/secrets.h"],
     "providers": ["interpreter/base", "interpreter/document", "interpreter/expression", "interpreter/definition"],
+    "providers/simulated": ["interpreter/base", "interpreter/document", "interpreter/expression", "interpreter/definition", "interpreter/runtime", "providers"],
     "interpreter/command": ["interpreter", "providers"],
     "interpreter/main.c": ["interpreter", "providers"],
 }
