@@ -287,13 +287,29 @@ static json_t *scalar_from_sdk(const struct dr_aws_shape *shape, const json_t *v
     return dr_json_share(value);
 }
 
+enum { LATELY = 128 };
+
 /* How the parts of a value are walked, whichever way the names go. */
 struct walk {
     bool to_sdk;
     enum dr_aws_spelling spelling;
+    struct spelt { /* members that were met lately: a list of a thousand instances has the same ones a thousand times */
+        const struct dr_aws_member *member;
+        char *name; /* owned */
+    } lately[LATELY];
 };
 
-static json_t *convert(const struct walk *walk, const struct dr_aws_shape *shape, const json_t *value);
+static const char *spell(struct walk *walk, const struct dr_aws_member *member)
+{
+    struct spelt *spelt = &walk->lately[(uintptr_t)member / sizeof *member % LATELY];
+    if (spelt->member != member) {
+        free(spelt->name);
+        *spelt = (struct spelt){member, dr_aws_spell_member(walk->spelling, member->name)};
+    }
+    return spelt->name;
+}
+
+static json_t *convert(struct walk *walk, const struct dr_aws_shape *shape, const json_t *value);
 
 /* {"Base64": "..."} for bytes that are no text: the protocol decodes it. Where data is meant by nature, it is data. */
 static bool is_bytes_for(const struct dr_aws_member *member, const json_t *value)
@@ -302,14 +318,14 @@ static bool is_bytes_for(const struct dr_aws_member *member, const json_t *value
            !dr_aws_takes_json(member->name);
 }
 
-static json_t *convert_member(const struct walk *walk, const struct dr_aws_member *member, const json_t *value)
+static json_t *convert_member(struct walk *walk, const struct dr_aws_member *member, const json_t *value)
 {
     if (member->jsonvalue || (!walk->to_sdk && is_bytes_for(member, value)))
         return dr_json_share(value);
     return convert(walk, dr_aws_member_shape(member), value);
 }
 
-static json_t *convert_structure(const struct walk *walk, const struct dr_aws_shape *shape, const json_t *value)
+static json_t *convert_structure(struct walk *walk, const struct dr_aws_shape *shape, const json_t *value)
 {
     json_t *object = json_object(), *shared = dr_json_share(value), *part;
     const char *key;
@@ -324,20 +340,14 @@ static json_t *convert_structure(const struct walk *walk, const struct dr_aws_sh
             continue;
         }
         json_t *converted = convert_member(walk, member, part);
-        if (walk->to_sdk) {
-            char *name = dr_aws_spell_member(walk->spelling, key);
-            json_object_set_new_nocheck(object, name, converted);
-            free(name);
-        } else {
-            json_object_set_new_nocheck(object, member->name, converted);
-        }
+        json_object_set_new_nocheck(object, walk->to_sdk ? spell(walk, member) : member->name, converted);
     }
     json_decref(shared);
     return object;
 }
 
 /* Values are as deep as DR_DEPTH_MAX allows: their parser and the engine see to it. */
-static json_t *convert(const struct walk *walk, const struct dr_aws_shape *shape, const json_t *value)
+static json_t *convert(struct walk *walk, const struct dr_aws_shape *shape, const json_t *value)
 {
     if (shape->document)
         return dr_json_share(value);
@@ -367,7 +377,11 @@ json_t *dr_aws_from_sdk(const struct dr_aws_shape *shape, const json_t *value)
 
 json_t *dr_aws_to_spelling(enum dr_aws_spelling spelling, const struct dr_aws_shape *shape, const json_t *value)
 {
-    return convert(&(struct walk){.to_sdk = true, .spelling = spelling}, shape, value);
+    struct walk walk = {.to_sdk = true, .spelling = spelling};
+    json_t *converted = convert(&walk, shape, value);
+    for (size_t i = 0; i < LATELY; i++)
+        free(walk.lately[i].name);
+    return converted;
 }
 
 json_t *dr_aws_to_sdk(const struct dr_aws_shape *shape, const json_t *value)
