@@ -44,7 +44,8 @@ struct dr_view {
     void *context_data;
     struct dr_random *random;
     int64_t now_ms; /* for JSONata's $now and $millis */
-    bool partial;   /* not a run: unknown values (known.h) may stand in all of the above, and templates give what is known */
+    bool partial; /* not a run: unknown values (known.h) may stand in all of the above, and templates give what is known
+                   */
 };
 
 /* The value of a variable through the scopes, borrowed, or NULL. */

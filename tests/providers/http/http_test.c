@@ -242,7 +242,8 @@ static void check_nothing_left(struct dr_runtime *runtime, struct dr_http_reques
 
 static void a_request_that_never_left_is_known(void **state)
 {
-    check_nothing_left(*state, (struct dr_http_request){.url = url_of("CLOSED", "/")}, "Couldn't connect to server: Connection refused");
+    check_nothing_left(*state, (struct dr_http_request){.url = url_of("CLOSED", "/")},
+                       "Couldn't connect to server: Connection refused");
     check_nothing_left(*state, (struct dr_http_request){.url = "http://no-such-host.invalid/"},
                        "Could not resolve host");
     check_nothing_left(*state, (struct dr_http_request){.url = "ftp://127.0.0.1/"}, "not supported");
