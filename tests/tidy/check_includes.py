@@ -12,6 +12,7 @@ MAY_USE = {
     "interpreter/expression": ["interpreter/base", "interpreter/document", "interpreter/expression/jsonata"],
     "interpreter/definition": ["interpreter/base", "interpreter/document", "interpreter/expression"],
     "interpreter/states": ["interpreter/base", "interpreter/document", "interpreter/expression", "interpreter/definition"],
+    "interpreter/plan": ["interpreter/base", "interpreter/document", "interpreter/expression", "interpreter/definition", "interpreter/states"],
     "interpreter/journal": ["interpreter/base"],
     "interpreter/runtime": ["interpreter/base"],
     "interpreter/engine": ["interpreter/base", "interpreter/document", "interpreter/expression", "interpreter/definition", "interpreter/states",

@@ -79,6 +79,22 @@ static bool read_iso8601(const char *text, size_t size, struct dr_aws_instant *r
     return read_rfc3339(rfc, strlen(rfc), ret_instant);
 }
 
+#define DIGITS "0123456789"
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+/* The next word of those characters, white space before it skipped; it must fit. */
+static bool take_word(const char **at, const char *characters, char *ret_word, size_t room)
+{
+    *at += strspn(*at, " ");
+    size_t size = strspn(*at, characters);
+    if (size == 0 || size >= room)
+        return false;
+    memcpy(ret_word, *at, size);
+    ret_word[size] = '\0';
+    *at += size;
+    return true;
+}
+
 /* "Mon, 16 Dec 2019 23:48:18 GMT", the day of the week optional, perhaps with a fraction, which Smithy allows. */
 static bool read_rfc822(const char *text, size_t size, struct dr_aws_instant *ret_instant)
 {
@@ -86,10 +102,9 @@ static bool read_rfc822(const char *text, size_t size, struct dr_aws_instant *re
     memcpy(copy, text, size);
     copy[size] = '\0';
     const char *comma = strchr(copy, ','), *at = comma ? comma + 1 : copy;
-    int used = 0;
-    if (sscanf(at, " %2[0-9] %3[A-Za-z] %4[0-9] %31[0-9:.] %7[A-Za-z0-9+-]%n", day, month, year, clock, zone, &used) !=
-            5 ||
-        at[used] || strlen(year) != 4)
+    if (!take_word(&at, DIGITS, day, sizeof day) || !take_word(&at, LETTERS, month, sizeof month) ||
+        !take_word(&at, DIGITS, year, sizeof year) || !take_word(&at, DIGITS ":.", clock, sizeof clock) ||
+        !take_word(&at, DIGITS LETTERS "+-", zone, sizeof zone) || *at || strlen(year) != 4)
         return false;
     unsigned number = 0;
     while (number < 12 && strcasecmp(month, month_names[number]) != 0)
