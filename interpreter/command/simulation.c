@@ -27,18 +27,6 @@ static int64_t clock_now(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static json_t *load_world(const char *path)
-{
-    struct dr_diagnostics found = {0};
-    json_t *world = dr_sim_world_load(path, &found);
-    if (!world)
-        dr_print_findings(&found, false);
-    else
-        dr_print_diagnostics(&found);
-    dr_diagnostics_done(&found);
-    return world;
-}
-
 /* False, having complained. */
 static bool plan_faults(struct dr_sim_cloud *cloud)
 {
@@ -75,26 +63,45 @@ static bool take_seed(const json_t *head, uint64_t *seed)
     return true;
 }
 
+/* The cloud of a world, or of none. NULL with the mistakes in `found`. */
+static struct dr_sim_cloud *make_cloud(const struct dr_sim_world *world, uint64_t seed, int64_t now_ms,
+                                       struct dr_diagnostics *found)
+{
+    char *problem = NULL;
+    json_t *empty = json_object();
+    struct dr_sim_cloud *cloud = dr_sim_cloud_new(world ? dr_sim_world_json(world) : empty,
+                                                  dr_aws_models(dr_open_aws()), seed, now_ms, &problem);
+    if (!cloud)
+        dr_sim_world_tell(world, problem, found);
+    json_decref(empty);
+    free(problem);
+    return cloud;
+}
+
 struct dr_sim_cloud *dr_simulation_cloud(const char *path, uint64_t *ret_seed, int *ret_status)
 {
-    int64_t now_ms = clock_now();
-    json_t *world = path && *path ? load_world(path) : json_object();
-    *ret_status = DR_EXIT_INVALID;
-    if (!world)
-        return NULL;
-    const json_t *head = json_object_get(world, "World");
-    const char *start = json_string_value(json_object_get(head, "Start"));
+    struct dr_diagnostics found = {0};
+    struct dr_sim_world *world = path && *path ? dr_sim_world_open(path, &found) : NULL;
     struct dr_sim_cloud *cloud = NULL;
-    char *problem = NULL;
-    *ret_seed = random_seed(now_ms);
-    if (start && !dr_time_parse(start, strlen(start), &now_ms, NULL))
-        dr_complain("%s: World.Start is no ISO 8601 time: %s", path, start);
-    else if (!take_seed(head, ret_seed))
-        *ret_status = DR_EXIT_USAGE;
-    else if (!(cloud = dr_sim_cloud_new(world, dr_aws_models(dr_open_aws()), *ret_seed, now_ms, &problem)))
-        dr_complain("%s: %s", path && *path ? path : "the empty world", problem);
-    json_decref(world);
-    free(problem);
+    *ret_status = DR_EXIT_INVALID;
+    if (world || !path || !*path) {
+        int64_t now_ms = clock_now();
+        const json_t *head = world ? json_object_get(dr_sim_world_json(world), "World") : NULL;
+        const char *start = json_string_value(json_object_get(head, "Start"));
+        *ret_seed = random_seed(now_ms);
+        if (start && !dr_time_parse(start, strlen(start), &now_ms, NULL))
+            dr_sim_world_tell(world, "World.Start: must be a time like 2026-11-21T03:00:00Z", &found);
+        else if (!take_seed(head, ret_seed))
+            *ret_status = DR_EXIT_USAGE;
+        else
+            cloud = make_cloud(world, *ret_seed, now_ms, &found);
+    }
+    if (cloud)
+        dr_print_diagnostics(&found);
+    else
+        dr_print_findings(&found, false);
+    dr_diagnostics_done(&found);
+    dr_sim_world_free(world);
     if (cloud && !plan_faults(cloud)) {
         *ret_status = DR_EXIT_USAGE;
         dr_sim_cloud_free(cloud);

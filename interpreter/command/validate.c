@@ -2,8 +2,13 @@
 #include "interpreter/command/command.h"
 
 #include "interpreter/definition/definition.h"
+#include "interpreter/document/document.h"
 #include "interpreter/plan/check.h"
+#include "providers/aws/client/client.h"
+#include "providers/simulated/cloud.h"
+#include "providers/simulated/world.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,11 +48,41 @@ static void count(struct dr_text *text, size_t number, const char *what)
         dr_text_printf(text, "%s%zu %s%s", text->size ? ", " : "", number, what, number == 1 ? "" : "s");
 }
 
+/* A world of the simulated cloud: false if it is something else, or cannot be read. */
+static bool is_world(const char *file)
+{
+    struct dr_diagnostics found = {0};
+    struct dr_document *document = strcmp(file, "-") != 0 ? dr_document_load(file, &found) : NULL;
+    bool is = document && dr_sim_is_world(document->root);
+    dr_diagnostics_done(&found);
+    dr_document_free(document);
+    return is;
+}
+
+static void check_world(const char *file, struct dr_diagnostics *found, struct dr_sim_world **ret_world)
+{
+    char *problem = NULL;
+    *ret_world = dr_sim_world_open(file, found);
+    if (!*ret_world)
+        return;
+    struct dr_sim_cloud *cloud =
+        dr_sim_cloud_new(dr_sim_world_json(*ret_world), dr_aws_models(dr_open_aws()), 0, 0, &problem);
+    if (!cloud)
+        dr_sim_world_tell(*ret_world, problem, found);
+    free(problem);
+    dr_sim_cloud_free(cloud);
+}
+
 /* Whether the file is valid. `report` collects for --json, NULL without it. */
 static bool validate(const char *file, struct dr_catalogue *catalogue, json_t *report)
 {
     struct dr_diagnostics found = {0};
-    struct dr_program *program = dr_program_load(file, catalogue, &found);
+    struct dr_program *program = NULL;
+    struct dr_sim_world *world = NULL;
+    if (is_world(file))
+        check_world(file, &found, &world);
+    else
+        program = dr_program_load(file, catalogue, &found);
     be_strict(&found);
     if (program && found.errors == 0)
         dr_reach_check(program, catalogue, &found);
@@ -67,6 +102,7 @@ static bool validate(const char *file, struct dr_catalogue *catalogue, json_t *r
     dr_text_done(&summary);
     dr_diagnostics_done(&found);
     dr_program_free(program);
+    dr_sim_world_free(world);
     return valid;
 }
 
@@ -96,7 +132,7 @@ static const struct dr_option options[] = {{0}};
 const struct dr_command dr_command_validate = {
     .name = "validate",
     .synopsis = "FILE...",
-    .summary = "Check runbooks and actions without running them.",
+    .summary = "Check runbooks, actions and worlds without running them.",
     .help = "Examples:\n"
             "  drrun validate failover.yaml\n"
             "  drrun validate --json runbooks/*.yaml | jq '.files[] | select(.valid | not)'\n"
@@ -104,7 +140,7 @@ const struct dr_command dr_command_validate = {
             "\n"
             "Reports every mistake with its place, what was expected, and AWS's code where it has one. Nothing is\n"
             "sent and nothing is started; the files that a runbook refers to are checked with it. Any Step Functions\n"
-            "definition is a runbook too.\n"
+            "definition is a runbook too, and worlds of the simulated cloud are checked as such.\n"
             "\n"
             "Exit status: 0 all valid, perhaps with warnings; 2 wrong usage; 3 there are errors.",
     .options = options,

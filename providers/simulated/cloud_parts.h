@@ -31,6 +31,9 @@ struct dr_sim_cloud {
 /* fault.c: the events of the timeline. */
 extern const struct dr_sim_event dr_sim_fault_events[];
 
+/* fault.c: whether there is such a fault. */
+bool dr_sim_fault_check(const json_t *fault, char **ret_problem);
+
 /* check.c: what is wrong with an input by its model, as the service itself would say it. False: `call` has failed. */
 bool dr_sim_check_input(struct dr_sim_call *call);
 

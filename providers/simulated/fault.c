@@ -1,6 +1,7 @@
 /* Faults: what holds now, for whom, how often; and the timeline that begins and ends them. */
 #include "providers/simulated/cloud_parts.h"
 
+#include "interpreter/base/diagnostic.h"
 #include "interpreter/base/text.h"
 
 #include <stdlib.h>
@@ -19,20 +20,27 @@ static void tell_services(struct dr_sim_cloud *cloud)
             (*service)->changed(cloud, cloud->now_ms);
 }
 
-unsigned dr_sim_fault_begin(struct dr_sim_cloud *cloud, const json_t *fault, char **ret_problem)
+bool dr_sim_fault_check(const json_t *fault, char **ret_problem)
 {
     const char *kind = json_string_value(json_object_get(fault, "Fault"));
-    bool known = false;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        known = known || (kind && strcmp(kind, kinds[i]) == 0);
-    if (!known) {
-        struct dr_text text = {0};
-        dr_text_printf(&text, "there is no fault \"%s\"; there are", kind ? kind : "");
-        for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-            dr_text_printf(&text, "%s %s", i ? "," : "", kinds[i]);
-        *ret_problem = dr_text_take(&text);
+        if (kind && strcmp(kind, kinds[i]) == 0)
+            return true;
+    const char *nearest = kind ? dr_nearest(kind, kinds, sizeof kinds / sizeof *kinds) : NULL;
+    struct dr_text text = {0};
+    dr_text_printf(&text, "there is no fault \"%s\"", kind ? kind : "");
+    if (nearest)
+        dr_text_printf(&text, ". Did you mean %s?", nearest);
+    for (size_t i = 0; !nearest && i < sizeof kinds / sizeof *kinds; i++)
+        dr_text_printf(&text, "%s %s", i ? "," : "; there are", kinds[i]);
+    *ret_problem = dr_text_take(&text);
+    return false;
+}
+
+unsigned dr_sim_fault_begin(struct dr_sim_cloud *cloud, const json_t *fault, char **ret_problem)
+{
+    if (!dr_sim_fault_check(fault, ret_problem))
         return 0;
-    }
     unsigned id = ++cloud->fault_id;
     json_array_append_new(cloud->faults,
                           json_pack("{s:i,s:i,s:o}", "Id", (int)id, "Hits", 0, "Fault", json_deep_copy(fault)));

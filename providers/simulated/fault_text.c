@@ -3,6 +3,7 @@
 
 #include "interpreter/base/clock.h"
 #include "interpreter/base/text.h"
+#include "providers/simulated/cloud_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -91,16 +92,11 @@ json_t *dr_sim_fault_parse(const char *text, char **ret_problem)
 
 bool dr_sim_fault_plan(struct dr_sim_cloud *cloud, const json_t *fault, char **ret_problem)
 {
-    unsigned id = dr_sim_fault_begin(cloud, fault, ret_problem); /* whether it is one */
-    if (!id)
-        return false;
     double after = json_number_value(json_object_get(fault, "At"));
     if (after <= 0)
-        return true;
-    char *text = dr_format("%u", id);
-    dr_sim_fault_end(cloud, id);
-    dr_sim_unschedule(cloud, "fault.end", "", "", text);
-    free(text);
+        return dr_sim_fault_begin(cloud, fault, ret_problem) != 0;
+    if (!dr_sim_fault_check(fault, ret_problem))
+        return false;
     dr_sim_schedule(cloud, dr_sim_now(cloud) + (int64_t)(after * 1000), "fault.begin", "", "", "",
                     dr_json_share(fault));
     return true;

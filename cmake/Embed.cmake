@@ -1,0 +1,32 @@
+# dr_embed(TARGET SYMBOL HEADER FILE...): the bytes of files as a table in the program, so that it needs none of them when it runs:
+#     const struct dr_embedded SYMBOL[] = {{"world", bytes, size}, ..., {NULL, NULL, 0}};      (by the file's name up to its first dot)
+# HEADER declares it. This file is also the script that writes the C file.
+if(CMAKE_SCRIPT_MODE_FILE)
+  set(text "/* Made by cmake/Embed.cmake from the files named in it. */\n#include \"${HEADER}\"\n\n#include <stddef.h>\n\n")
+  set(rows "")
+  set(index 0)
+  string(REPLACE "|" ";" FILES "${FILES}")
+  foreach(path ${FILES})
+    get_filename_component(name "${path}" NAME)
+    string(REGEX REPLACE "\\..*" "" name "${name}")
+    file(READ "${path}" bytes HEX)
+    string(REGEX REPLACE "(................................)" "\\1\n" bytes "${bytes}")
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+    string(APPEND text "/* ${path} */\nstatic const unsigned char file_${index}[] = {\n${bytes}0};\n\n")
+    string(APPEND rows "    {\"${name}\", file_${index}, sizeof file_${index} - 1},\n")
+    math(EXPR index "${index} + 1")
+  endforeach()
+  string(APPEND text "const struct dr_embedded ${SYMBOL}[] = {\n${rows}    {NULL, NULL, 0},\n};\n")
+  file(WRITE "${OUTPUT}" "${text}")
+  return()
+endif()
+
+function(dr_embed target symbol header)
+  set(output "${CMAKE_BINARY_DIR}/embedded/${symbol}.c")
+  set(script "${CMAKE_SOURCE_DIR}/cmake/Embed.cmake")
+  list(JOIN ARGN "|" files)
+  add_custom_command(OUTPUT "${output}"
+    COMMAND ${CMAKE_COMMAND} "-DFILES=${files}" -DSYMBOL=${symbol} -DHEADER=${header} -DOUTPUT=${output} -P "${script}"
+    WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}" DEPENDS ${ARGN} "${script}" VERBATIM)
+  target_sources(${target} PRIVATE "${output}")
+endfunction()
