@@ -117,6 +117,10 @@ struct dr_runtime_ops {
     struct dr_handle *(*watch)(struct dr_runtime *, int fd, unsigned interest, dr_watch_fn *,
                                void *data); /* level-triggered until cancelled */
     struct dr_handle *(*timer)(struct dr_runtime *, int64_t at_ms, dr_timer_fn *, void *data); /* once */
+    /* Only where requests are simulated: what a resolver without a cache is told, {"Status", "Answers"} as dns:query
+     * gives it, a new reference; NULL: nothing is simulated, or nobody has that name. The op itself is NULL elsewhere.
+     */
+    json_t *(*resolve)(struct dr_runtime *, const char *name, const char *type);
     /* Ends it without a callback. A process gets SIGTERM, then SIGKILL after 5 s, to its whole group. A request is
      * aborted. NULL is fine. */
     void (*cancel)(struct dr_runtime *, struct dr_handle *);

@@ -232,6 +232,12 @@ static struct dr_handle *virtual_watch(struct dr_runtime *runtime, int fd, unsig
     return NULL;
 }
 
+static json_t *virtual_resolve(struct dr_runtime *runtime, const char *name, const char *type)
+{
+    struct virtual *virtual = virtual_of(runtime);
+    return virtual->script.resolve ? virtual->script.resolve(virtual->script_data, name, type, virtual->now_ms) : NULL;
+}
+
 /* --- Time ----------------------------------------------------------------------------------------------------------
  */
 
@@ -316,6 +322,7 @@ static const struct dr_runtime_ops virtual_ops = {
     .http = virtual_http,
     .process = virtual_process,
     .watch = virtual_watch,
+    .resolve = virtual_resolve,
     .timer = virtual_timer,
     .cancel = virtual_cancel,
     .signal = virtual_signal,

@@ -19,6 +19,7 @@
 struct dr_virtual_script {
     bool (*http)(void *data, const struct dr_http_request *request, int64_t now_ms,
                  struct dr_http_response *ret_response, int64_t *ret_delay_ms);
+    json_t *(*resolve)(void *data, const char *name, const char *type, int64_t now_ms); /* base/runtime.h; or NULL */
     bool (*process)(void *data, const struct dr_process_request *request, int64_t now_ms,
                     struct dr_process_result *ret_result, int64_t *ret_delay_ms);
 };

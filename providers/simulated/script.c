@@ -53,4 +53,11 @@ static bool answer_http(void *data, const struct dr_http_request *request, int64
     return true;
 }
 
-const struct dr_virtual_script dr_sim_script = {.http = answer_http};
+static json_t *answer_dns(void *data, const char *name, const char *type, int64_t now_ms)
+{
+    struct dr_sim_cloud *cloud = data;
+    dr_sim_advance(cloud, now_ms);
+    return dr_sim_resolve(cloud, name, type, now_ms);
+}
+
+const struct dr_virtual_script dr_sim_script = {.http = answer_http, .resolve = answer_dns};
