@@ -53,6 +53,11 @@ json_t *dr_sim_find(struct dr_sim_cloud *cloud, const char *account, const char 
     return json_object_get(json_object_get(json_object_get(regions, region), kind), id);
 }
 
+json_t *dr_sim_tables(struct dr_sim_cloud *cloud)
+{
+    return cloud->tables;
+}
+
 json_t *dr_sim_find_anywhere(struct dr_sim_cloud *cloud, const char *kind, const char *id, const char **ret_account,
                              const char **ret_region)
 {

@@ -33,6 +33,8 @@ json_t *dr_sim_find(struct dr_sim_cloud *cloud, const char *account, const char 
  * `ret_account` and `ret_region` (may be NULL) are the cloud's. */
 json_t *dr_sim_find_anywhere(struct dr_sim_cloud *cloud, const char *kind, const char *id, const char **ret_account,
                              const char **ret_region);
+/* Everything: account -> Region -> kind -> id -> resource. Borrowed. */
+json_t *dr_sim_tables(struct dr_sim_cloud *cloud);
 void dr_sim_put(struct dr_sim_cloud *cloud, const char *account, const char *region, const char *kind, const char *id,
                 json_t *resource /* stolen */);
 void dr_sim_remove(struct dr_sim_cloud *cloud, const char *account, const char *region, const char *kind,
@@ -78,14 +80,15 @@ struct dr_sim_call {
     const char *account, *region; /* whose; "us-east-1" for services that are global in the aws partition */
     const char *principal;        /* ARN of who calls */
     const char *request_id;
+    const struct dr_sim_request *request; /* as it came: for headers that are newer than the model */
     const json_t *input; /* an object, checked against the model: required members, types, enums, lengths, ranges */
     int64_t now_ms;
     json_t *output;        /* set by the operation, stolen: an object in the API's spelling; NULL: empty */
     char *error, *message; /* set by dr_sim_fail() */
-    int status;
-    json_t *details;  /* further members of the error shape */
-    int64_t delay_ms; /* how much later than usual the answer comes: a long poll */
-    json_t *headers;  /* further headers of the answer, or of the error: an object of strings, stolen; NULL: none */
+    int status;            /* of an error; of an output, if it is not the model's (206) */
+    json_t *details;       /* further members of the error shape */
+    int64_t delay_ms;      /* how much later than usual the answer comes: a long poll */
+    json_t *headers; /* further headers of the answer, or of the error: an object of strings, stolen; NULL: none */
 };
 /* The operation fails with AWS's own code ("DBInstanceNotFound") and message; `status` 0: as the model says, else 400.
  */

@@ -321,6 +321,7 @@ static void run(struct visit *visit, const struct dr_sim_operation *row)
         .region = visit->service->global ? "us-east-1" : visit->region,
         .principal = visit->key.principal ? visit->key.principal : principal,
         .request_id = visit->request_id,
+        .request = visit->request,
         .input = input,
         .now_ms = visit->now_ms,
     };
@@ -331,6 +332,8 @@ static void run(struct visit *visit, const struct dr_sim_operation *row)
                            visit->request_id, &visit->reply->answer);
     else
         dr_sim_write_output(visit->operation, call.output, visit->request_id, &visit->reply->answer);
+    if (!call.error && call.status && visit->reply->answer.status == 200)
+        visit->reply->answer.status = call.status;
     visit->reply->delay_ms += call.delay_ms;
     const char *name;
     json_t *value;
