@@ -6,7 +6,6 @@
 #include "interpreter/base/octets.h"
 #include "providers/aws/protocol/parse.h"
 #include "providers/aws/protocol/serialize.h"
-#include "providers/simulated/chunked.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -575,42 +574,8 @@ static bool read_body(const struct dr_aws_operation *operation, const struct dr_
 }
 
 static bool read_rest(const struct dr_aws_operation *operation, const struct dr_sim_request *request, json_t *input,
-                      char **ret_problem);
-
-/* The request with its body in one piece, and the headers that stood behind it. */
-static bool read_chunked(const struct dr_aws_operation *operation, const struct dr_sim_request *request, json_t *input,
-                         char **ret_problem)
-{
-    struct dr_text body = {0};
-    struct dr_aws_headers headers = {0};
-    for (size_t i = 0; i < request->header_count; i++) /* all but what says that there are chunks */
-        if (strcasecmp(request->headers[i].name, "x-amz-content-sha256") != 0 &&
-            strcasecmp(request->headers[i].name, "Content-Encoding") != 0)
-            dr_aws_headers_add(&headers, request->headers[i].name, request->headers[i].value);
-    bool good = dr_sim_unchunk(request, &body, &headers);
-    if (good) {
-        struct dr_sim_request whole = *request;
-        whole.headers = headers.items;
-        whole.header_count = headers.count;
-        whole.body = body.bytes ? body.bytes : "";
-        whole.body_size = body.size;
-        good = read_rest(operation, &whole, input, ret_problem);
-        const char *encoding = dr_aws_headers_find(request->headers, request->header_count, "Content-Encoding");
-        if (encoding && strncmp(encoding, "aws-chunked,", 12) == 0) /* and then how the object itself is encoded */
-            json_object_set_new(input, "ContentEncoding", json_string(encoding + 12 + strspn(encoding + 12, " ")));
-    } else {
-        *ret_problem = dr_copy_string("the body is not in chunks as x-amz-content-sha256 says, or it breaks off");
-    }
-    dr_text_done(&body);
-    dr_aws_headers_done(&headers);
-    return good;
-}
-
-static bool read_rest(const struct dr_aws_operation *operation, const struct dr_sim_request *request, json_t *input,
                       char **ret_problem)
 {
-    if (dr_sim_is_chunked(request))
-        return read_chunked(operation, request, input, ret_problem);
     struct binding binding = {operation->input, input};
     char *path = model_path(operation->model, request);
     match_path(operation->request_uri, strcspn(operation->request_uri, "?"), path, take_label, &binding);

@@ -334,6 +334,10 @@ static void read_object(struct dr_sim_call *call, bool with_body)
             call->headers = json_pack("{s:s}", "Content-Range", range);
         free(range);
     }
+    if (!with_body) { /* no body follows, so nobody else would say it */
+        call->headers = call->headers ? call->headers : json_object();
+        row_give_text(call->headers, "Content-Length", dr_format("%zu", count));
+    }
     size_t tags = json_array_size(json_object_get(version, "_tags"));
     if (with_body && tags > 0)
         row_set_int(call->output, "TagCount", (int64_t)tags);
