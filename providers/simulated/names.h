@@ -17,6 +17,11 @@ struct dr_sim_address { /* borrowed from the cloud's state: until it changes */
 bool dr_sim_address_of(struct dr_sim_cloud *cloud, const char *dns_name, int64_t now_ms,
                        struct dr_sim_address *ret_address);
 
+/* dr_sim_resolve() (serve.h) as a resolver in a Region sees it: latency routing then has somewhere to start from. A new
+ * reference. */
+json_t *dr_sim_resolve_from(struct dr_sim_cloud *cloud, const char *from_region, const char *name, const char *type,
+                            int64_t now_ms);
+
 /* The IPv4 addresses that such a name has: derived from the name, so that they stay the same. `index` 0 and 1. Owned by
  * the caller. */
 char *dr_sim_ipv4_of(const char *dns_name, unsigned index);
