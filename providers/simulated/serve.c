@@ -501,12 +501,3 @@ void dr_sim_serve(struct dr_sim_cloud *cloud, const struct dr_sim_request *reque
     free(visit.signing_name);
     free(visit.request_id);
 }
-
-/* Until a service of the simulation knows names (services/route53*.c, whose function takes this one's place), nobody
- * does. */
-__attribute__((weak)) json_t *dr_sim_resolve(struct dr_sim_cloud *cloud, const char *name, const char *type,
-                                             int64_t now_ms)
-{
-    (void)cloud, (void)name, (void)type, (void)now_ms;
-    return NULL;
-}

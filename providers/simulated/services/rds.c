@@ -2,6 +2,7 @@
  * rds_*.c; docs/simulated/rds.md says what is simulated. */
 #include "providers/simulated/services/rds_operations.h"
 
+#include "interpreter/base/clock.h"
 #include "providers/simulated/cloud_parts.h"
 
 extern const struct dr_sim_service dr_sim_rds;
@@ -50,9 +51,18 @@ static const struct dr_sim_operation operations[] = {
 /* --- What a world says ----------------------------------------------------------------------------------------------
  */
 
+/* Seconds, or "1h30m". */
+static int64_t milliseconds_of(const json_t *duration)
+{
+    int64_t ms = 0;
+    if (json_is_string(duration) && dr_duration_parse(json_string_value(duration), &ms))
+        return ms;
+    return (int64_t)(json_number_value(duration) * 1000);
+}
+
 static json_t *milliseconds(const json_t *seconds)
 {
-    return json_integer((json_int_t)(json_number_value(seconds) * 1000));
+    return json_integer((json_int_t)milliseconds_of(seconds));
 }
 
 /* Lag, Spikes, Writes, Metrics and Tags, of instances and clusters alike. */
@@ -67,8 +77,8 @@ static void keep_world(struct dr_sim_cloud *cloud, const struct dr_sim_rds_place
         json_object_set_new(database, "_lag", milliseconds(json_object_get(given, "Lag")));
     json_array_foreach(json_object_get(given, "Spikes"), i, spike)
     {
-        int64_t from = now_ms + (int64_t)(json_number_value(json_object_get(spike, "At")) * 1000);
-        int64_t to = from + (int64_t)(json_number_value(json_object_get(spike, "For")) * 1000);
+        int64_t from = now_ms + milliseconds_of(json_object_get(spike, "At"));
+        int64_t to = from + milliseconds_of(json_object_get(spike, "For"));
         json_array_append_new(spikes, json_pack("{s:I,s:I,s:o}", "From", (json_int_t)from, "To", (json_int_t)to, "Lag",
                                                 milliseconds(json_object_get(spike, "Lag"))));
         dr_sim_schedule(cloud, from, "rds.settle", place->account, place->region, place->id, NULL);
@@ -101,6 +111,7 @@ static void load_instance(struct dr_sim_cloud *cloud, const char *account, const
     json_t *made = dr_sim_rds_make_instance(cloud, account, region, id, spelt, *status ? status : "available");
     if (*rds_text(given, "ReplicaOf"))
         rds_set(made, "_replicaOf", rds_text(given, "ReplicaOf"));
+    json_object_set_new(made, "_inherits", json_boolean(!json_object_get(given, "Engine")));
     keep_world(cloud, &(struct dr_sim_rds_place){RDS_INSTANCE, account, region, id}, made, given);
     json_decref(spelt);
 }
@@ -221,6 +232,12 @@ static bool link_replica(struct dr_sim_cloud *cloud, const struct dr_sim_rds_pla
         return false;
     }
     int64_t now_ms = dr_sim_now(cloud);
+    if (!cluster && json_is_true(json_object_get(replica, "_inherits"))) {
+        static const char *const inherited[] = {"Engine", "EngineVersion", "_port"};
+        for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++)
+            json_object_set(replica, inherited[i], json_object_get(source, inherited[i]));
+        json_object_set(json_object_get(replica, "Endpoint"), "Port", json_object_get(source, "_port"));
+    }
     /* it has replicated for long, so that there are metrics of the past */
     dr_sim_rds_link(cloud, replica, dr_sim_rds_arn(source), now_ms - HOUR_MS, now_ms - HOUR_MS);
     dr_sim_rds_settle(cloud, now_ms - HOUR_MS);
