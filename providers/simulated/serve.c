@@ -8,6 +8,7 @@
 #include "providers/aws/signing/verify.h"
 #include "providers/simulated/aws_chunks.h"
 #include "providers/simulated/cloud_parts.h"
+#include "providers/simulated/refusals.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -221,6 +222,12 @@ static const struct dr_aws_identity *owner_of(void *data, const char *access_key
     return dr_sim_key_find(visit->cloud, access_key_id, &visit->key) ? &visit->key.identity : NULL;
 }
 
+static void refuse(struct visit *visit, const char *verdict, const char *message)
+{
+    struct dr_sim_refusal refusal = dr_sim_refusal(visit->model, verdict);
+    answer_error(visit, refusal.status, refusal.code, refusal.message || !message ? refusal.message : message);
+}
+
 static bool is_signed(struct visit *visit, bool by_header)
 {
     const struct dr_sim_request *request = visit->request;
@@ -249,14 +256,12 @@ static bool is_signed(struct visit *visit, bool by_header)
     struct dr_aws_verdict verdict;
     bool good = dr_aws_verify(&sent, &options, &verdict);
     if (!good)
-        answer_error(visit, 403, verdict.code, verdict.message);
+        refuse(visit, verdict.code, verdict.message);
     free(headers);
     dr_aws_verdict_done(&verdict);
     if (good && (visit->key.expires_ms <= visit->now_ms ||
                  dr_sim_fault(visit->cloud, "CredentialsExpire", visit->region, visit->model->name, NULL, NULL))) {
-        answer_error(visit, visit->model->protocol == DR_AWS_JSON ? 400 : 403,
-                     dr_aws_speaks_xml(visit->model->protocol) ? "ExpiredToken" : "ExpiredTokenException",
-                     "The security token included in the request is expired");
+        refuse(visit, "ExpiredToken", NULL);
         return false;
     }
     return good;
@@ -440,10 +445,7 @@ static void serve_aws(struct visit *visit, bool by_scope)
         not_simulated(visit, what);
         free(what);
     } else if (!by_scope && !open) {
-        answer_error(visit, 403,
-                     dr_aws_speaks_xml(visit->model->protocol) ? "MissingAuthenticationToken"
-                                                               : "MissingAuthenticationTokenException",
-                     "Missing Authentication Token");
+        refuse(visit, "MissingAuthenticationToken", NULL);
     } else if (open || is_signed(visit, by_scope)) {
         if (!stopped_before(visit, row)) {
             run(visit, row);
