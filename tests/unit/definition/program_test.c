@@ -1,7 +1,9 @@
 /* Correct definitions are accepted without a word: AWS's recorded ones, our runbooks, our actions. */
 #include "interpreter/base/text.h"
 #include "interpreter/definition/definition.h"
+#include "providers/aws/integration/integration.h"
 #include "providers/provider.h"
+#include "tests/support/lab.h"
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -114,6 +116,12 @@ static void our_runbooks_and_actions(void **state)
     (void)state;
     struct dr_catalogue *catalogue = open_catalogue();
     size_t failed = 0, count = 0;
+    char *folder = dr_lab_models();
+    const char *const folders[] = {folder, NULL};
+    struct dr_aws *aws = dr_aws_new(&(struct dr_aws_options){.model_folders = folder ? folders : NULL});
+    struct dr_resolver *resolver = dr_aws_resolver_new(aws);
+    dr_catalogue_set_resolver(catalogue, resolver);
+    dr_catalogue_add_folder(catalogue, "providers/aws/actions");
     check_folder(catalogue, "runbooks", &failed, &count);
     check_folder(catalogue, "providers/actions", &failed, &count);
     struct dr_diagnostics found = {0};
@@ -129,6 +137,9 @@ static void our_runbooks_and_actions(void **state)
         assert_true(strcmp(all[i - 1]->name, all[i]->name) < 0);
     dr_diagnostics_done(&found);
     dr_catalogue_free(catalogue);
+    dr_aws_resolver_free(resolver);
+    dr_aws_free(aws);
+    free(folder);
     assert_true(count >= 10);
     assert_int_equal(failed, 0);
 }
