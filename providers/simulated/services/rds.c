@@ -335,7 +335,7 @@ static bool replica_lag(const json_t *instance, int64_t at_ms, double *ret_value
         (json_object_get(last, "Ended") && rds_int(last, "At") <= at_ms))
         return false;
     int64_t behind = at_ms - dr_sim_rds_applied(instance, at_ms);
-    bool knows = strstr(rds_text(instance, "Engine"), "postgres") || dr_sim_rds_flows(instance);
+    bool knows = strstr(rds_text(instance, "Engine"), "postgres") || dr_sim_rds_connected(instance, at_ms);
     *ret_value = knows ? (double)(behind > 0 ? behind : 0) / 1000 : -1;
     return true;
 }

@@ -125,6 +125,11 @@ bool dr_sim_rds_flows(const json_t *database)
     return *rds_text(database, "_source") && json_is_true(json_object_get(last_entry(database), "Flows"));
 }
 
+bool dr_sim_rds_connected(const json_t *database, int64_t at_ms)
+{
+    return !json_is_true(json_object_get(entry_at(database, at_ms), "Lost"));
+}
+
 static void log_entry(json_t *database, int64_t at_ms, int64_t applied_ms, bool flows, int64_t lag_ms)
 {
     json_array_append_new(json_object_get(database, "_log"),
@@ -159,14 +164,16 @@ static void settle_replica(struct dr_sim_cloud *cloud, const struct dr_sim_rds_p
     struct dr_sim_rds_place there = {0};
     const json_t *source = dr_sim_rds_by_arn(cloud, rds_text(database, "_source"), &there);
     bool stalled = dr_sim_fault(cloud, "ReplicationStalled", place->region, "rds", NULL, place->id) != NULL;
-    bool flows = source && !stalled && dr_sim_rds_up(source) && dr_sim_rds_up(database) &&
-                 !dr_sim_region_down(cloud, place->region) && !dr_sim_region_down(cloud, there.region);
+    bool lost = !source || !dr_sim_rds_up(source) || dr_sim_region_down(cloud, there.region);
+    bool flows = !lost && !stalled && dr_sim_rds_up(database) && !dr_sim_region_down(cloud, place->region);
     bool far = source && strcmp(there.region, place->region) != 0;
     int64_t lag = source && is_quiet(cloud, &there, source) ? 0 : usual_lag(database, far, now_ms);
-    const json_t *last = last_entry(database);
-    if (last && json_is_true(json_object_get(last, "Flows")) == flows && rds_int(last, "Lag") == lag)
+    json_t *log = json_object_get(database, "_log"), *last = json_array_get(log, json_array_size(log) - 1);
+    if (last && json_is_true(json_object_get(last, "Flows")) == flows && rds_int(last, "Lag") == lag &&
+        json_is_true(json_object_get(last, "Lost")) == lost)
         return;
     log_entry(database, now_ms, dr_sim_rds_applied(database, now_ms), flows, lag);
+    json_object_set_new(json_array_get(log, json_array_size(log) - 1), "Lost", json_boolean(lost));
 }
 
 static void settle_primary(struct dr_sim_cloud *cloud, const struct dr_sim_rds_place *place, json_t *database,

@@ -2,16 +2,12 @@
  *
  * What a database (an instance or a cluster: "rds.instance", "rds.cluster") has besides what RDS shows of it:
  *   _source    ARN of the database that it replicates from; absent: it replicates from none
- *   _log       how the replication went: [{"At", "Applied", "Flows", "Lag"}], from each entry on until the next; a last
- *              one with "Ended" when it was cut
- *   _history   whose writes it holds from former times: [{"Lineage", "From", "To"}]
- *   _began     since when its own writes count
- *   _readOnly  it takes no writes although it has no source (being promoted, or its source is gone)
- *   _writes    false: nobody writes to it
- *   _quietSince  a primary into which nothing is written: fenced, down, or its Region is
- *   _family    ARN of the database from which it all comes
- *   _lag, _spikes  what the world says of its replication
- *   _lostMs    what it lacked when it was cut off */
+ *   _log       how the replication went: [{"At", "Applied", "Flows", "Lag", "Lost"}], from each entry on until the
+ * next; a last one with "Ended" when it was cut _history   whose writes it holds from former times: [{"Lineage",
+ * "From", "To"}] _began     since when its own writes count _readOnly  it takes no writes although it has no source
+ * (being promoted, or its source is gone) _writes    false: nobody writes to it _quietSince  a primary into which
+ * nothing is written: fenced, down, or its Region is _family    ARN of the database from which it all comes _lag,
+ * _spikes  what the world says of its replication _lostMs    what it lacked when it was cut off */
 #ifndef DRRUN_SIMULATED_RDS_PARTS_H
 #define DRRUN_SIMULATED_RDS_PARTS_H
 
@@ -63,6 +59,8 @@ void dr_sim_rds_link(struct dr_sim_cloud *cloud, json_t *database, const char *s
 /* Up to when it has its source's writes, at a time. */
 int64_t dr_sim_rds_applied(const json_t *database, int64_t at_ms);
 bool dr_sim_rds_flows(const json_t *database); /* its replication goes on */
+/* It had a connection to its source at that time: standing still is no lack of one. */
+bool dr_sim_rds_connected(const json_t *database, int64_t at_ms);
 /* The spans of which its data are, at a time: a new reference. */
 json_t *dr_sim_rds_spans(struct dr_sim_cloud *cloud, const json_t *database, int64_t at_ms);
 /* Ends the replication: it keeps what it has, and takes no writes until dr_sim_rds_begin(). `planned`: it waited for
