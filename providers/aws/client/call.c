@@ -8,6 +8,7 @@
 #include "interpreter/base/clock.h"
 #include "interpreter/base/limits.h"
 #include "providers/aws/client/bucket.h"
+#include "providers/aws/client/coding.h"
 #include "providers/aws/client/discover.h"
 #include "providers/aws/client/judge.h"
 #include "providers/aws/client/log.h"
@@ -458,7 +459,8 @@ static bool is_intact(const struct dr_aws_calling *calling, const struct dr_aws_
     const char *expected = dr_aws_headers_find(answer->headers, answer->header_count, "x-amz-crc32");
     if (!expected || strcmp(calling->operation->model->service_id, "DynamoDB") != 0)
         return true;
-    uLong sum = crc32_z(crc32_z(0, NULL, 0), (const Bytef *)answer->body, answer->body_size);
+    const struct dr_http_response *sent = calling->response; /* the sum is of the bytes as sent, packed or not */
+    uLong sum = crc32_z(crc32_z(0, NULL, 0), (const Bytef *)sent->body, sent->body_size);
     return strtoul(expected, NULL, 10) == sum;
 }
 
@@ -516,10 +518,15 @@ static void answered(void *data, const struct dr_http_response *response)
                                    .header_count = response->header_count,
                                    .body = response->body,
                                    .body_size = response->body_size};
+    struct dr_text unpacked = {0};
+    dr_aws_answer_unpack(calling->operation, &answer, &unpacked);
     if (answer.status >= 300 || dr_aws_answer_is_error(calling->operation, &answer))
         handle_error(calling, &answer);
     else
         handle_success(calling, &answer);
+    if (unpacked.bytes)
+        explicit_bzero(unpacked.bytes, unpacked.size); /* it may hold a secret */
+    dr_text_done(&unpacked);
 }
 
 /* --- Attempts ------------------------------------------------------------------------------------------------------

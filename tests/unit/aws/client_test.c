@@ -23,6 +23,22 @@ struct step { /* what the server does with a request */
     const char *name, *value; /* a header; NULL: none */
 };
 
+/* {"Items":["a"]} and {"__type":"Full","message":"no room"}, packed by gzip */
+static const char packed_items[] =
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\xf2\x2c\x49\xcd\x2d\x56\xb2\x8a\x56\x4a\x54\x8a"
+    "\xad\x05\x00\xb5\x9f\x6b\x01\x0f\x00\x00\x00";
+static const char packed_error[] =
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x8a\x8f\x2f\xa9\x2c\x48\x55\xb2\x52\x72\x2b\xcd"
+    "\xc9\x51\xd2\x51\xca\x4d\x2d\x2e\x4e\x4c\x07\x09\xe4\xe5\x2b\x14\xe5\xe7\xe7\x2a\xd5\x02\x00\xc6"
+    "\xcc\xa7\x1e\x25\x00\x00\x00";
+
+static size_t body_size(const char *body)
+{
+    return body == packed_items   ? sizeof packed_items - 1
+           : body == packed_error ? sizeof packed_error - 1
+                                  : strlen(body);
+}
+
 static struct {
     struct step steps[STEPS_MAX];
     size_t step_count, sent;
@@ -70,7 +86,7 @@ static bool answer(void *data, const struct dr_http_request *request, int64_t no
     ret_response->headers = &header;
     ret_response->header_count = step->name ? 1 : 0;
     ret_response->body = step->body ? step->body : "";
-    ret_response->body_size = strlen(ret_response->body);
+    ret_response->body_size = body_size(ret_response->body);
     return true;
 }
 
@@ -524,6 +540,28 @@ static void each_page_has_its_own_attempts(void **state)
     end_world(&world);
 }
 
+/* --- Bodies --------------------------------------------------------------------------------------------------------
+ */
+
+static void what_was_packed_on_the_way_is_unpacked(void **state)
+{
+    (void)state;
+    struct world world = make_world("DynamoDB", STEPS({200, packed_items, 0, 0, "content-encoding", "GZIP"},
+                                                      {400, packed_error, 0, 0, "Content-Encoding", "gzip"},
+                                                      {200, "{\"Items\":[\"b\"]}", 0, 0, "Content-Encoding", "gzip"}));
+    struct dr_aws_call call = call_of(&world);
+    struct seen seen = make(&world, &call);
+    assert_string_equal(seen.output, "{\"Items\":[\"a\"]}");
+    seen_done(&seen);
+    seen = make(&world, &call);
+    assert_string_equal(seen.code, "Full");
+    seen_done(&seen);
+    seen = make(&world, &call); /* said to be packed, and is not */
+    assert_string_equal(seen.output, "{\"Items\":[\"b\"]}");
+    seen_done(&seen);
+    end_world(&world);
+}
+
 /* --- Settings ------------------------------------------------------------------------------------------------------
  */
 
@@ -676,6 +714,7 @@ int main(void)
         cmocka_unit_test_teardown(a_wrong_clock_is_put_right_at_once, forget),
         cmocka_unit_test_teardown(an_expired_session_of_ones_own_is_not_renewed, forget),
         cmocka_unit_test_teardown(each_page_has_its_own_attempts, forget),
+        cmocka_unit_test_teardown(what_was_packed_on_the_way_is_unpacked, forget),
         cmocka_unit_test_teardown(what_is_missing_or_wrong_is_said_before_anything_leaves, forget),
         cmocka_unit_test_teardown(the_adaptive_mode_slows_down, forget),
         cmocka_unit_test_teardown(who_serves_the_account_is_asked_first, forget),
