@@ -60,6 +60,22 @@ resources() { # resources ACTION
     jq -r --arg action "$1" '.Statement[] | select(.Action | index($action)).Resource[]' out.txt
 }
 
+test_secrets_and_log_groups_are_named_exactly() {
+    cat >secrets.yaml <<'YAML'
+StartAt: ByName
+States:
+  ByName: { Type: Task, Resource: "aws-sdk:secretsmanager:getSecretValue", Parameters: { SecretId: shop/db }, Next: ByArn }
+  ByArn: { Type: Task, Resource: "aws-sdk:secretsmanager:describeSecret", Parameters: { SecretId: "arn:aws:secretsmanager:us-west-2:111122223333:secret:shop/db-AbCdEf" }, Next: ByPartialArn }
+  ByPartialArn: { Type: Task, Resource: "aws-sdk:secretsmanager:putSecretValue", Parameters: { SecretId: "arn:aws:secretsmanager:us-west-2:111122223333:secret:shop/orders", SecretString: "{}" }, Next: Logs }
+  Logs: { Type: Task, Resource: "aws-sdk:cloudwatchlogs:getLogEvents", Parameters: { LogGroupName: /aws/lambda/shop, LogStreamName: s }, End: true }
+YAML
+    expect 0 "$DRRUN" iam secrets.yaml --account 111122223333
+    same 'arn:aws:secretsmanager:*:111122223333:secret:shop/db-??????' "$(resources secretsmanager:GetSecretValue)" 'not shop/db2'
+    same 'arn:aws:secretsmanager:us-west-2:111122223333:secret:shop/db-AbCdEf' "$(resources secretsmanager:DescribeSecret)" 'an ARN stays one'
+    same 'arn:aws:secretsmanager:us-west-2:111122223333:secret:shop/orders-??????' "$(resources secretsmanager:PutSecretValue)" 'an ARN without its end'
+    same 'arn:aws:logs:*:111122223333:log-group:/aws/lambda/shop:*' "$(resources logs:GetLogEvents)" 'the slash belongs to the name'
+}
+
 test_what_is_known_becomes_a_resource() {
     runbook
     expect 0 "$DRRUN" iam move.yaml --account 111122223333 --input '{"replica": "shop-west", "zone": "/hostedzone/Z1"}'
@@ -68,7 +84,7 @@ test_what_is_known_becomes_a_resource() {
     same $'arn:aws:ssm:us-east-1:111122223333:parameter/shop/active\narn:aws:ssm:us-west-2:111122223333:parameter/shop/active' \
         "$(resources ssm:PutParameter)" 'each Region'
     contains "$(resources ssm:GetParameter)" 'arn:aws:ssm:us-west-2:111122223333:parameter/shop/token'
-    same 'arn:aws:secretsmanager:us-west-2:111122223333:secret:shop/db*' "$(resources secretsmanager:GetSecretValue)" secret
+    same 'arn:aws:secretsmanager:us-west-2:111122223333:secret:shop/db-??????' "$(resources secretsmanager:GetSecretValue)" secret
     same 'arn:aws:s3:::shop-assets/releases/{% %}' "$(resources s3:GetObject)" 'HeadObject needs GetObject; a literal stays one'
     same 'arn:aws:iam::222233334444:role/recovery' "$(resources sts:AssumeRole)" role
     same '' "$(resources sts:GetCallerIdentity)" 'what needs no permission'

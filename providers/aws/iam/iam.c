@@ -66,15 +66,25 @@ static const char *last_part(const char *text)
     return cut ? cut + 1 : text;
 }
 
-/* Where a known value stands in a resource: "/hostedzone/Z1" as Z1, "/shop/region" as shop/region, an ARN as its last
- * part. */
+/* Where a known value stands in a resource: "/hostedzone/Z1" as Z1, an ARN as its last part, and "/shop/region" as
+ * shop/region where a slash stands before it already ("parameter/", but "log-group:"). */
 static void add_value(struct dr_text *out, const char *value)
 {
     bool arn = strncmp(value, "arn:", 4) == 0, url = strstr(value, "://") != NULL,
          zone = strncmp(value, "/hostedzone/", 12) == 0, change = strncmp(value, "/change/", 8) == 0;
     if (arn || url || zone || change)
         value = last_part(value);
-    dr_text_puts(out, *value == '/' ? value + 1 : value);
+    bool slash = out->size > 0 && out->bytes[out->size - 1] == '/';
+    dr_text_puts(out, slash && *value == '/' ? value + 1 : value);
+}
+
+/* Secrets Manager ends its ARNs with a hyphen and six random characters; ARNs without them name the secret too. */
+static const char random_end[] = "-\?\?\?\?\?\?";
+
+static bool has_random_end(const char *arn)
+{
+    size_t size = strlen(arn);
+    return size > 7 && arn[size - 7] == '-' && strcspn(arn + size - 6, "-/:") == 6;
 }
 
 struct expansion {
@@ -85,13 +95,18 @@ struct expansion {
 
 static void expand(const struct expansion *expansion, const char *pattern, const char *made);
 
-/* One placeholder with one value: an ARN that is the whole rest of the resource is that resource. */
+/* One placeholder with one value: an ARN behind which nothing but a random end comes is that resource. */
 static void put(const struct expansion *expansion, const char *made, const json_t *value, const char *rest)
 {
     const char *text = json_string_value(value);
     struct dr_text out = {0};
-    if (text && !dr_is_unknown(value) && strncmp(text, "arn:", 4) == 0 && *rest == '\0') {
-        expansion->done(expansion->data, text);
+    bool ends = *rest == '\0' || strcmp(rest, random_end) == 0;
+    if (text && !dr_is_unknown(value) && strncmp(text, "arn:", 4) == 0 && ends) {
+        dr_text_puts(&out, text);
+        if (!has_random_end(text))
+            dr_text_puts(&out, rest);
+        expansion->done(expansion->data, out.bytes);
+        dr_text_done(&out);
         return;
     }
     dr_text_puts(&out, made);
