@@ -112,6 +112,32 @@ void dr_text_putc(struct dr_text *text, char byte)
     text->bytes[text->size] = '\0';
 }
 
+/* How many bytes the control character takes that begins here; 0: another character. */
+static size_t control_size(const unsigned char *at, size_t size)
+{
+    if (at[0] < 0x20 || at[0] == 0x7f)
+        return 1;
+    if (size >= 2 && at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f) /* U+0080 to U+009F */
+        return 2;
+    if (size >= 2 && at[0] == 0xd8 && at[1] == 0x9c) /* U+061C */
+        return 2;
+    if (size >= 3 && at[0] == 0xe2 && at[1] == 0x80 &&
+        (at[2] == 0x8e || at[2] == 0x8f || (at[2] >= 0xa8 && at[2] <= 0xae)))
+        return 3; /* U+200E, U+200F, U+2028 to U+202E */
+    if (size >= 3 && at[0] == 0xe2 && at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9) /* U+2066 to U+2069 */
+        return 3;
+    return 0;
+}
+
+void dr_text_put_plain(struct dr_text *text, const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size;) {
+        size_t control = control_size((const unsigned char *)bytes + i, size - i);
+        dr_text_putc(text, control ? ' ' : bytes[i]);
+        i += control ? control : 1;
+    }
+}
+
 void dr_text_int(struct dr_text *text, int64_t number)
 {
     char digits[20];

@@ -37,6 +37,10 @@ void dr_text_reserve(struct dr_text *text, size_t more);
 void dr_text_add(struct dr_text *text, const char *bytes, size_t size);
 void dr_text_puts(struct dr_text *text, const char *string);
 void dr_text_putc(struct dr_text *text, char byte);
+/* For people's eyes: control characters of ASCII and Latin-1 (one of which begins escape sequences) and those that turn
+ * the direction of writing become blanks, so that what a server says cannot play with a terminal or look like something
+ * else. */
+void dr_text_put_plain(struct dr_text *text, const char *bytes, size_t size);
 void dr_text_int(struct dr_text *text, int64_t number);
 void dr_text_printf(struct dr_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void dr_text_clear(struct dr_text *text); /* keeps the memory */

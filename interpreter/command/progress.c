@@ -52,17 +52,16 @@ static void begin_line(struct dr_progress *progress, int64_t time_ms, const char
                    paint(progress, color), verb, paint(progress, PLAIN));
 }
 
-/* One line of a text that may have many; control characters would let a result play with the terminal. */
+/* One line of a text that may have many. */
 static void add_plain(struct dr_text *out, const char *text, size_t length_max)
 {
-    for (size_t i = 0; text && text[i] != '\0'; i++) {
-        if (i == length_max) {
-            dr_text_puts(out, "...");
-            return;
-        }
-        unsigned char byte = (unsigned char)text[i];
-        dr_text_putc(out, byte < 0x20 || byte == 0x7f ? ' ' : (char)byte);
-    }
+    size_t length = text ? strlen(text) : 0, shown = length < length_max ? length : length_max;
+    while (shown < length && shown > 0 && ((unsigned char)text[shown] & 0xc0) == 0x80)
+        shown--; /* whole characters */
+    if (shown > 0)
+        dr_text_put_plain(out, text, shown);
+    if (shown < length)
+        dr_text_puts(out, "...");
 }
 
 /* All lines of a text, each behind `indent`. */

@@ -58,11 +58,14 @@ static int64_t ms_of(const json_t *object, const char *key)
 /* One line, whatever the text holds; in Markdown also nothing that would end a table's cell. */
 static void add(struct page *page, const char *text)
 {
-    for (; *text; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (page->markdown && (byte == '|' || byte == '<' || byte == '`' || byte == '*' || byte == '_'))
+    while (*text) {
+        size_t plain = page->markdown ? strcspn(text, "|<`*_") : strlen(text);
+        dr_text_put_plain(&page->text, text, plain);
+        text += plain;
+        if (*text) {
             dr_text_putc(&page->text, '\\');
-        dr_text_putc(&page->text, byte < 0x20 || byte == 0x7f ? ' ' : (char)byte);
+            dr_text_putc(&page->text, *text++);
+        }
     }
 }
 

@@ -257,6 +257,22 @@ static void pretty_is_indented(void **state)
     json_decref(value);
 }
 
+static void plain_text_has_no_control_characters(void **state)
+{
+    (void)state;
+    static const char wild[] = "a\x1b[31m\x7f\n\xc2\x9b"
+                               "b \xe2\x80\xae\xe2\x80\xa8"
+                               "c\xe2\x81\xa6\xd8\x9c\xc3\xa4\xe2\x82\xac";
+    struct dr_text text = {0};
+    dr_text_put_plain(&text, wild, sizeof wild - 1);
+    assert_string_equal(text.bytes, "a [31m   b   c  \xc3\xa4\xe2\x82\xac");
+    dr_text_clear(&text);
+    dr_text_put_plain(&text, "\xc2\x9b", 1); /* cut within a character */
+    dr_text_put_plain(&text, "\xe2\x80\xae", 2);
+    assert_string_equal(text.bytes, "\xc2\xe2\x80");
+    dr_text_done(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +286,7 @@ int main(void)
         cmocka_unit_test(printing_is_bounded_to_the_byte),
         cmocka_unit_test(shared_structure_does_not_explode),
         cmocka_unit_test(pretty_is_indented),
+        cmocka_unit_test(plain_text_has_no_control_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
