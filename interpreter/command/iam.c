@@ -75,7 +75,7 @@ static void add_reference(struct needs *needs, const struct dr_secret_reference 
     if (strcmp(reference->source, "env") == 0)
         return;
     const char *name = reference->name + (!secret && *reference->name == '/'),
-               *any = secret ? "*" : ""; /* a secret's ARN ends in six random characters */
+               *any = secret ? dr_aws_iam_secret_end(reference->name) : "";
     char *resource = arn ? dr_format("%s%s", reference->name, any)
                          : dr_format("arn:%s:%s:%s:%s:%s%s%s", partition_argument, secret ? "secretsmanager" : "ssm",
                                      region, account, secret ? "secret:" : "parameter/", name, any);

@@ -1,6 +1,6 @@
 /* Bodies that were packed on the way. We ask for none, but proxies and gateways pack what they like. */
-#ifndef DRRUN_AWS_CLIENT_CODING_H
-#define DRRUN_AWS_CLIENT_CODING_H
+#ifndef DRRUN_PROVIDERS_AWS_CLIENT_CODING_H
+#define DRRUN_PROVIDERS_AWS_CLIENT_CODING_H
 
 #include "interpreter/base/text.h"
 #include "providers/aws/protocol/protocol.h"

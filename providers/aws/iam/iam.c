@@ -87,6 +87,11 @@ static bool has_random_end(const char *arn)
     return size > 7 && arn[size - 7] == '-' && strcspn(arn + size - 6, "-/:") == 6;
 }
 
+const char *dr_aws_iam_secret_end(const char *id)
+{
+    return strncmp(id, "arn:", 4) == 0 && has_random_end(id) ? "" : random_end;
+}
+
 struct expansion {
     const struct dr_aws_iam_call *call;
     void (*done)(void *data, const char *resource);
@@ -102,9 +107,7 @@ static void put(const struct expansion *expansion, const char *made, const json_
     struct dr_text out = {0};
     bool ends = *rest == '\0' || strcmp(rest, random_end) == 0;
     if (text && !dr_is_unknown(value) && strncmp(text, "arn:", 4) == 0 && ends) {
-        dr_text_puts(&out, text);
-        if (!has_random_end(text))
-            dr_text_puts(&out, rest);
+        dr_text_printf(&out, "%s%s", text, *rest ? dr_aws_iam_secret_end(text) : "");
         expansion->done(expansion->data, out.bytes);
         dr_text_done(&out);
         return;

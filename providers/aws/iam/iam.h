@@ -16,4 +16,8 @@ struct dr_aws_iam_call { /* borrowed */
 void dr_aws_iam(const struct dr_aws_iam_call *call, void (*add)(void *data, const char *action, const char *resource),
                 void *data);
 
+/* What comes behind a secret's name or ARN in the resource that a policy names: its six random characters, as
+ * wildcards; "" behind an ARN that has them. Static. */
+const char *dr_aws_iam_secret_end(const char *id);
+
 #endif
