@@ -188,6 +188,7 @@ static const struct dr_resource *make_sdk(struct resolver *resolver, const char 
     }
     struct dr_aws_resource *resource = add_resource(resolver, name, operation, NULL);
     resource->all_pages = paginated && (in_action || strcmp(form->suffix, "allPages") == 0);
+    resource->unless_bounded = in_action && *form->suffix == '\0';
     resource->primitive.awaits_answer = strcmp(form->suffix, "waitForTaskToken") == 0;
     describe_arguments(resource);
     dr_aws_document_briefly(resource);

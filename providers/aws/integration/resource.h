@@ -15,6 +15,7 @@ struct dr_aws_resource {
     char *function_region;
     char *prefix; /* of error names */
     bool all_pages;
+    bool unless_bounded; /* not if the input itself asks for a page: a limit, or where to begin */
     /* Owned texts that `primitive.resource` shows. */
     char *name, *summary, *output, *errors;
     json_t *schema;

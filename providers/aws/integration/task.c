@@ -193,6 +193,23 @@ static bool is_invocation(const struct dr_aws_operation *operation)
     return strcmp(operation->name, "Invoke") == 0 && strcmp(operation->model->service_id, "Lambda") == 0;
 }
 
+/* Whether the input has a limit or a token of the paginator: then its author wants that page and not all. */
+static bool asks_for_a_page(const struct dr_aws_operation *operation, const json_t *input)
+{
+    static const char *const keys[] = {"limit_key", "input_token"};
+    json_t *paginator = dr_json_parse(operation->paginator_text, strlen(operation->paginator_text), NULL);
+    bool asks = false;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const json_t *names = json_object_get(paginator, keys[i]);
+        for (size_t j = 0; j < (json_is_array(names) ? json_array_size(names) : 1); j++) {
+            const char *name = json_string_value(json_is_array(names) ? json_array_get(names, j) : names);
+            asks = asks || (name && json_object_get(input, name));
+        }
+    }
+    json_decref(paginator);
+    return asks;
+}
+
 static void start(struct dr_call *call)
 {
     const struct dr_aws_resource *resource = resource_of(call);
@@ -211,7 +228,7 @@ static void start(struct dr_call *call)
         .deadline_ms = call->deadline_ms,
         .attempt_timeout_ms = is_invocation(resource->operation) ? LAMBDA_TIMEOUT_MS : 0,
         .may_repeat = dr_aws_repeat(resource, call->arguments) != DR_REPEAT_NEVER,
-        .all_pages = resource->all_pages,
+        .all_pages = resource->all_pages && !(resource->unless_bounded && asks_for_a_page(resource->operation, input)),
     };
     call->data = dr_aws_call_start(resource->aws, call->runtime, &request, answered, call);
     free(session);
