@@ -215,6 +215,13 @@ static void happen(struct dr_sim_cloud *cloud, const json_t *event)
         known = happen_in(services[i]->events, name, &happening);
 }
 
+void dr_sim_observe(struct dr_sim_cloud *cloud, int64_t now_ms)
+{
+    for (size_t i = 0; services[i]; i++)
+        if (services[i]->observe)
+            services[i]->observe(cloud, now_ms);
+}
+
 void dr_sim_advance(struct dr_sim_cloud *cloud, int64_t now_ms)
 {
     while (json_array_size(cloud->events) > 0) {
@@ -226,6 +233,7 @@ void dr_sim_advance(struct dr_sim_cloud *cloud, int64_t now_ms)
         if (time_of(event) > cloud->now_ms)
             cloud->now_ms = time_of(event);
         happen(cloud, event);
+        dr_sim_observe(cloud, cloud->now_ms);
         json_decref(event);
     }
     if (now_ms > cloud->now_ms)

@@ -28,6 +28,9 @@ struct dr_sim_cloud {
     struct dr_sim_reply *last; /* script.c: what the virtual runtime was told last; it copies it before the next */
 };
 
+/* cloud.c: lets those services look that keep a record. */
+void dr_sim_observe(struct dr_sim_cloud *cloud, int64_t now_ms);
+
 /* fault.c: the events of the timeline. */
 extern const struct dr_sim_event dr_sim_fault_events[];
 

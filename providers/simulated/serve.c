@@ -487,10 +487,12 @@ void dr_sim_serve(struct dr_sim_cloud *cloud, const struct dr_sim_request *reque
     const char *host = known_host ? known_host : request->host;
     bool by_scope = take_scope(&visit);
     visit.request_id = dr_sim_uuid(cloud);
-    if (by_scope || take_host(&visit, host) || (!known_host && take_form(&visit))) {
+    bool application = !by_scope && serve_application(&visit, host); /* load balancers are in amazonaws.com too */
+    if (!application && (by_scope || take_host(&visit, host) || (!known_host && take_form(&visit)))) {
         ret_reply->delay_ms = latency(cloud, visit.region);
         serve_aws(&visit, by_scope);
-    } else if (!serve_application(&visit, host)) {
+        dr_sim_observe(cloud, now_ms);
+    } else if (!application) {
         answer_nothing(&visit, DR_REACH_NOTHING, "Could not resolve host: the world has no such name");
     }
     if (ret_reply->reach == DR_REACH_ANSWER) {
