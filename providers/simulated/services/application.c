@@ -40,7 +40,7 @@ static char *fill_in(const char *text, const char *region)
     static const char place[] = "{Region}";
     struct dr_text filled = {0};
     for (const char *found; (found = strstr(text, place)); text = found + sizeof place - 1) {
-        dr_text_put(&filled, text, (size_t)(found - text));
+        dr_text_add(&filled, text, (size_t)(found - text));
         dr_text_puts(&filled, region);
     }
     dr_text_puts(&filled, text);
@@ -54,7 +54,7 @@ static json_t *make_stack(const char *name, const char *region, const json_t *ap
         const char *key;
         bool named; /* the application's own name unless it is given */
     } members[] = {
-        {"LoadBalancer", true}, {"Cluster", true},         {"Service", true},         {"DatabaseParameter", false},
+        {"LoadBalancer", true}, {"Cluster", true},         {"Service", true},          {"DatabaseParameter", false},
         {"Database", false},    {"FenceParameter", false}, {"ParameterRegion", false},
     };
     json_t *stack = json_object();

@@ -268,8 +268,8 @@ static void get_orders(const struct page *page, const char *rest)
     if (!can_read(page))
         return;
     json_t *list = json_array();
-    for (int64_t number = row_int(application->row, "_orders");
-         number > 0 && json_array_size(list) < ORDERS_SHOWN; number--) {
+    for (int64_t number = row_int(application->row, "_orders"); number > 0 && json_array_size(list) < ORDERS_SHOWN;
+         number--) {
         char *key = dr_format("%s/%lld", application->name, (long long)(number + FIRST_ORDER - 1));
         const json_t *kept = dr_sim_find(application->cloud, application->account, "global", ORDER, key);
         if (is_held(page, kept))
@@ -283,17 +283,12 @@ static const struct {
     const char *method, *path; /* one that ends in "/" and is not the root has more behind it */
     void (*show)(const struct page *page, const char *rest);
 } pages[] = {
-    {"GET", "/", get_home},
-    {"GET", "/health", get_health},
-    {"GET", "/login", get_login},
-    {"POST", "/login", post_login},
-    {"POST", "/orders", post_order},
-    {"GET", "/orders", get_orders},
-    {"GET", "/orders/", get_order},
-    {"GET", "/replication", get_replication},
+    {"GET", "/", get_home},          {"GET", "/health", get_health},
+    {"GET", "/login", get_login},    {"POST", "/login", post_login},
+    {"POST", "/orders", post_order}, {"GET", "/orders", get_orders},
+    {"GET", "/orders/", get_order},  {"GET", "/replication", get_replication},
     {"POST", "/create", post_order}, /* as the runbooks call them */
-    {"POST", "/write", post_order},
-    {"GET", "/query", get_orders},
+    {"POST", "/write", post_order},  {"GET", "/query", get_orders},
     {"GET", "/marker", get_marker},
 };
 

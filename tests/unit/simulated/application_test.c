@@ -19,20 +19,20 @@
 #define REGION(name, database, rds, tasks)                                                                             \
     "  " name ":\n"                                                                                                    \
     "    rds: { Instances: { " rds " } }\n"                                                                            \
-    "    ssm: { Parameters: { /shop/database: " database ", /shop/fenced: 'false' } }\n"                               \
+    "    ssm: { Parameters: { /shop/database: " database ", /" name "/fenced: 'false' } }\n"                           \
     "    elbv2: { LoadBalancers: { shop: } }\n"                                                                        \
     "    ecs: { Clusters: { shop: { Services: { web: { DesiredCount: " tasks ", TargetGroup: shop } } } } }\n"
-#define STACK "{ Service: web, DatabaseParameter: /shop/database, FenceParameter: /shop/fenced }"
 #define WORLD(more)                                                                                                    \
     "Account: '" ACCOUNT "'\n"                                                                                         \
-    "Regions:\n" REGION(EAST, "shop-east", "shop-east: { Engine: postgres }", "4")                                     \
-        REGION(WEST, "shop-west", "shop-west: { ReplicaOf: shop-east, Lag: 2 }",                                       \
-               "1") "Global:\n"                                                                                        \
-                    "  application:\n"                                                                                 \
-                    "    Applications:\n"                                                                              \
-                    "      shop: { Dns: { Region: us-east-1, TtlSeconds: 60 }, Writes: { PerSecond: 10 },\n"           \
-                    "              Clients: { RequestsPerSecond: 100 }, " more "\n"                                    \
-                    "              Regions: { us-east-1: " STACK ", us-west-2: " STACK " } }\n"
+    "Regions:\n" REGION(EAST, "shop-east", "shop-east: { Engine: postgres }", "4") REGION(                             \
+        WEST, "shop-west", "shop-west: { ReplicaOf: shop-east, Lag: 2 }",                                              \
+        "1") "Global:\n"                                                                                               \
+             "  application:\n"                                                                                        \
+             "    Applications:\n"                                                                                     \
+             "      shop: { Dns: { Region: us-east-1, TtlSeconds: 60 }, Writes: { PerSecond: 10 },\n"                  \
+             "              Clients: { RequestsPerSecond: 100 }, " more "\n"                                           \
+             "              Service: web, DatabaseParameter: /shop/database, FenceParameter: '/{Region}/fenced',\n"    \
+             "              Regions: [us-east-1, us-west-2] }\n"
 #define DOMAIN "shop.example.com"
 
 static struct dr_simulated world;
@@ -205,7 +205,18 @@ static void test_a_shop_in_good_health_answers_every_page(void **state)
     assert_text(DOMAIN, order, "/order/item", "book");
     assert_text(DOMAIN, order, "/region", EAST);
     free(order);
+    struct got list = ask(DOMAIN, "GET", "/orders", NULL);
+    assert_int_equal(json_array_size(dr_simulated_at(list.json, "/orders")), 1);
+    done(&list);
     expect(DOMAIN, "GET", "/health", 200);
+    expect(DOMAIN, "GET", "/login", 200);
+    expect(DOMAIN, "POST", "/create", 201); /* as the runbooks ask */
+    expect(DOMAIN, "POST", "/write", 201);
+    expect(DOMAIN, "GET", "/query", 200);
+    expect(DOMAIN, "POST", "/query", 405);
+    char *newest = text_of(DOMAIN, "/replication", "/newestMarker");
+    assert_text(DOMAIN, "/marker", "/NewestAt", newest);
+    free(newest);
     expect(DOMAIN, "DELETE", "/orders", 405);
     expect(DOMAIN, "GET", "/nothing", 404);
     struct got bad = ask(DOMAIN, "POST", "/orders", "[1");
@@ -224,6 +235,9 @@ static void test_a_standby_reads_and_does_not_write(void **state)
     char *west = balancer(WEST, "DNSName"), *order = place_order(DOMAIN);
     expect(west, "GET", "/", 200);
     expect(west, "POST", "/orders", 500);
+    expect(WEST "." DOMAIN, "POST", "/orders", 500);
+    assert_text(WEST "." DOMAIN, "/health", "/database", "replica");
+    expect("us-west-1." DOMAIN, "GET", "/", 0);
     assert_text(west, "/replication", "/role", "replica");
     assert_text(DOMAIN, "/replication", "/role", "primary");
     assert_true(fabs(number_of(west, "/replication", "/lagSeconds") - 2) < 0.01);
@@ -262,7 +276,7 @@ static void test_a_fence_lets_reads_through_when_it_is_read(void **state)
     (void)state;
     dr_simulated_open(&world, WORLD(""));
     dr_simulated_wait(&world, 31);
-    set_parameter(EAST, "/shop/fenced", "true");
+    set_parameter(EAST, "/us-east-1/fenced", "true");
     struct got early = ask(DOMAIN, "POST", "/orders", NULL);
     assert_int_equal(early.status, 201); /* the tasks have not read it again */
     done(&early);
