@@ -1,6 +1,6 @@
 /* /_drrun/: what people and tests ask the simulated cloud itself.
  *
- *   GET    health        {"status", "now", "speed", "calls", "world", "services"}
+ *   GET    health        {"status", "now", "speed", "calls", "world", "services": {NAME: [operations]}}
  *   GET    state         the whole state, as --dump writes it
  *   GET    faults        {"faults": [{"Id", "Hits", "Fault"}]}
  *   POST   faults        a fault as in the world's timeline ({"Fault": "RegionDown", ...}, "For" seconds): {"Id"}
@@ -45,9 +45,13 @@ static json_t *timestamp(int64_t at_ms)
 static void get_health(struct dr_sim_server *server, struct dr_sim_answer *answer)
 {
     const struct dr_sim_service *const *services = dr_sim_services();
-    json_t *names = json_array();
-    for (size_t i = 0; services[i]; i++)
-        json_array_append_new(names, json_string(services[i]->name));
+    json_t *names = json_object();
+    for (size_t i = 0; services[i]; i++) {
+        json_t *operations = json_array();
+        for (const struct dr_sim_operation *row = services[i]->operations; row && row->name; row++)
+            json_array_append_new(operations, json_string(row->name));
+        json_object_set_new(names, services[i]->name, operations);
+    }
     answer_json(answer, 200,
                 json_pack("{s:s,s:o,s:f,s:I,s:s*,s:o}", "status", "ok", "now", timestamp(dr_sim_now(server->cloud)),
                           "speed", server->speed, "calls", (json_int_t)server->cloud->calls, "world", server->world,

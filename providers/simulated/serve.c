@@ -474,6 +474,20 @@ static int64_t latency(struct dr_sim_cloud *cloud, const char *region)
     return dr_sim_timing(cloud, "latency", given ? (int64_t)json_number_value(given) : cloud->latency_ms);
 }
 
+/* S3's old signature, which S3 itself no longer takes for new buckets: the first thing that such a client asks. */
+static bool refuse_version_2(struct visit *visit)
+{
+    const struct dr_sim_request *request = visit->request;
+    const char *authorization = dr_aws_headers_find(request->headers, request->header_count, "Authorization");
+    bool old = strstr(request->query, "AWSAccessKeyId=") || (authorization && strncmp(authorization, "AWS ", 4) == 0);
+    visit->model = old ? open_model(visit->cloud, "s3") : NULL;
+    if (!visit->model)
+        return false;
+    answer_error(visit, 400, "InvalidRequest",
+                 "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.");
+    return true;
+}
+
 void dr_sim_serve(struct dr_sim_cloud *cloud, const struct dr_sim_request *request, const char *known_host,
                   int64_t now_ms, struct dr_sim_reply *ret_reply)
 {
@@ -492,7 +506,7 @@ void dr_sim_serve(struct dr_sim_cloud *cloud, const struct dr_sim_request *reque
         ret_reply->delay_ms = latency(cloud, visit.region);
         serve_aws(&visit, by_scope);
         dr_sim_observe(cloud, now_ms);
-    } else if (!application) {
+    } else if (!application && !refuse_version_2(&visit)) {
         answer_nothing(&visit, DR_REACH_NOTHING, "Could not resolve host: the world has no such name");
     }
     if (ret_reply->reach == DR_REACH_ANSWER) {
