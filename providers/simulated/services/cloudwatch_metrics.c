@@ -244,7 +244,7 @@ static json_t *read_query(struct dr_sim_call *call, const json_t *query, int64_t
                                             cw_text(metric, "MetricName"), json_object_get(metric, "Dimensions")};
     int64_t period = (int64_t)json_integer_value(json_object_get(stat, "Period"));
     struct dr_sim_cw_bucket none = {0};
-    double value;
+    double value = 0;
     if (!stat)
         dr_sim_fail(call, 501, "NotSimulated", "Metric math (the expression of %s) is not simulated",
                     cw_text(query, "Id"));
