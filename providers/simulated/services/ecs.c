@@ -693,10 +693,9 @@ static const struct dr_sim_event events[] = {{"ecs.task", dr_sim_ecs_task_happen
 
 /* --- Worlds
  * ------------------------------------------------------------------------------------------------------------- {
- * TaskDefinitions: { FAMILY: { Image, Port, Cpu, Memory, Behaviour: Fine | Crashes | Unhealthy, RunSeconds } },
- *   Clusters: { NAME: { Capacity: TASKS, Services: { NAME: { DesiredCount, TaskDefinition, TargetGroup, Port,
- *                                                            HealthCheckGracePeriodSeconds, CircuitBreaker,
- *                                                            Running: how many are up at the beginning } } } } }
+ * Capacity: TASKS of the Region, TaskDefinitions: { FAMILY: { Image, Port, Cpu, Memory, Behaviour: Fine | Crashes |
+ * Unhealthy, RunSeconds } }, Clusters: { NAME: { Capacity: TASKS, Services: { NAME: { DesiredCount, TaskDefinition,
+ * TargetGroup, Port, HealthCheckGracePeriodSeconds, CircuitBreaker, Running: how many are up at the beginning } } } } }
  * A service whose task definition is not given gets one of its own name. */
 
 static json_t *load_definition(const struct dr_sim_place *place, const char *family, const json_t *given)
@@ -823,6 +822,9 @@ static bool load(struct dr_sim_cloud *cloud, const char *account, const char *re
     const struct dr_sim_place place = {cloud, account, region, dr_sim_now(cloud)};
     const char *name, *service_name;
     json_t *row, *service;
+    if (json_object_get(given, "Capacity"))
+        dr_sim_put(cloud, account, region, "ecs.limit", "Region",
+                   json_pack("{s:O}", "Capacity", json_object_get(given, "Capacity")));
     json_object_foreach(json_object_get(given, "TaskDefinitions"), name, row) load_definition(&place, name, row);
     json_object_foreach(json_object_get(given, "Clusters"), name, row)
     {

@@ -92,21 +92,25 @@ static void set_status(json_t *task, const char *status)
     dr_sim_set_int(task, "version", dr_sim_int_in(task, "version", 0) + 1);
 }
 
-static size_t tasks_in(const struct dr_sim_place *place, const char *cluster)
+/* `cluster` "": in the whole Region. */
+static int64_t tasks_in(const struct dr_sim_place *place, const char *cluster)
 {
-    size_t count = 0, size = strlen(cluster);
+    int64_t count = 0;
+    size_t size = strlen(cluster);
     const char *id;
     json_t *task;
     json_object_foreach(all_tasks(place), id, task) count +=
-        strncmp(id, cluster, size) == 0 && id[size] == '/' && !is_leaving(task);
+        (size == 0 || (strncmp(id, cluster, size) == 0 && id[size] == '/')) && !is_leaving(task);
     return count;
 }
 
-/* Whether there is room for one more task: by the cluster's limit and the faults. */
+/* Whether there is room for one more task: by the limits of the cluster and the Region, and the faults. */
 static bool has_capacity(const struct dr_sim_place *place, const char *cluster, const char *service)
 {
     int64_t limit = dr_sim_int_in(find(place, "ecs.cluster", cluster), "_capacity", INT64_MAX);
-    return (int64_t)tasks_in(place, cluster) < limit &&
+    int64_t region_limit = dr_sim_int_in(find(place, "ecs.limit", "Region"), "Capacity", INT64_MAX);
+    return (limit == INT64_MAX || tasks_in(place, cluster) < limit) &&
+           (region_limit == INT64_MAX || tasks_in(place, "") < region_limit) &&
            !dr_sim_fault(place->cloud, "NoCapacity", place->region, "ecs", NULL, dr_sim_last_part(service)) &&
            !dr_sim_fault(place->cloud, "NoCapacity", place->region, "ecs", NULL, cluster);
 }
@@ -293,6 +297,9 @@ void dr_sim_ecs_task_happen(const struct dr_sim_happening *happening)
     if (strcmp(to, "PENDING") == 0) {
         set_status(task, "PENDING");
         schedule_task(&place, happening->id, dr_sim_timing(place.cloud, "ecs.pull", PULL_MS), "RUNNING");
+    } else if (strcmp(to, "RUNNING") == 0 &&
+               dr_sim_fault(place.cloud, "Stuck", place.region, "ecs", NULL, dr_sim_last_part(service))) {
+        schedule_task(&place, happening->id, RETRY_MS, "RUNNING"); /* it stays pending */
     } else if (strcmp(to, "RUNNING") == 0) {
         run_task(&place, happening->id, task);
     } else if (strcmp(to, "CRASHED") == 0) {

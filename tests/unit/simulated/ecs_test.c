@@ -206,6 +206,66 @@ static void without_capacity_the_service_says_so_and_tries_again(void **state)
     dr_simulated_close(&world);
 }
 
+static void a_region_has_room_for_so_many_tasks(void **state)
+{
+    (void)state;
+    struct dr_simulated world;
+    dr_simulated_open(&world, "Regions: { us-west-2: { ecs: { Capacity: 5, Clusters: { shop: { Services: { web: {}, "
+                              "api: { DesiredCount: 2 } } } } } } }");
+    json_decref(run(&world, "ecs.scale", "{'Cluster': 'shop', 'Service': 'web', 'DesiredCount': 9}", "SUCCEEDED"));
+    dr_simulated_wait(&world, 120);
+    json_t *described = web(&world);
+    assert_int_equal(number(described, "/services/0/runningCount"), 3); /* two are the other service's */
+    json_decref(described);
+    json_t *full =
+        dr_simulated_expect(&world, WEST, "ecs", "RunTask", "{'cluster': 'shop', 'taskDefinition': 'api'}", NULL);
+    assert_non_null(strstr(dr_simulated_text(full, "/failures/0/reason"), "Capacity is unavailable"));
+    json_decref(full);
+    dr_simulated_close(&world);
+}
+
+static void stuck_tasks_stay_pending(void **state)
+{
+    (void)state;
+    struct dr_simulated world;
+    dr_simulated_open(&world, WORLD);
+    unsigned id = dr_simulated_fault(&world, "{'Fault': 'Stuck', 'Service': 'ecs', 'Resource': 'web'}");
+    json_decref(run(&world, "ecs.scale", "{'Cluster': 'shop', 'Service': 'web', 'DesiredCount': 3}", "SUCCEEDED"));
+    dr_simulated_wait(&world, 300);
+    json_t *described = web(&world);
+    assert_int_equal(number(described, "/services/0/pendingCount"), 2);
+    json_decref(described);
+    dr_sim_fault_end(world.cloud, id);
+    json_decref(run(&world, "ecs.wait_stable", WEB, "SUCCEEDED"));
+    dr_simulated_close(&world);
+}
+
+/* What is put back in the middle of a scaling comes to the same end. */
+static void a_world_goes_on_where_it_was_left(void **state)
+{
+    (void)state;
+    struct dr_simulated world;
+    dr_simulated_open(&world, WORLD);
+    json_decref(run(&world, "ecs.scale", "{'Cluster': 'shop', 'Service': 'web', 'DesiredCount': 6}", "SUCCEEDED"));
+    for (int second = 0; second < 40; second += 5) {
+        json_t *middle = dr_sim_cloud_dump(world.cloud);
+        int64_t end_ms = world.now_ms + 400000;
+        dr_sim_advance(world.cloud, end_ms);
+        json_t *end = dr_sim_cloud_dump(world.cloud);
+        char *problem = NULL;
+        assert_true(dr_sim_cloud_restore(world.cloud, middle, &problem));
+        dr_sim_advance(world.cloud, end_ms);
+        json_t *other_end = dr_sim_cloud_dump(world.cloud);
+        assert_true(json_equal(end, other_end));
+        assert_true(dr_sim_cloud_restore(world.cloud, middle, &problem));
+        json_decref(middle);
+        json_decref(end);
+        json_decref(other_end);
+        dr_simulated_wait(&world, 5);
+    }
+    dr_simulated_close(&world);
+}
+
 static void errors_and_failures_are_those_of_ecs(void **state)
 {
     (void)state;
@@ -323,6 +383,9 @@ int main(void)
         cmocka_unit_test(a_failing_deployment_is_given_up_and_rolled_back),
         cmocka_unit_test(an_unhealthy_task_is_replaced),
         cmocka_unit_test(without_capacity_the_service_says_so_and_tries_again),
+        cmocka_unit_test(a_region_has_room_for_so_many_tasks),
+        cmocka_unit_test(stuck_tasks_stay_pending),
+        cmocka_unit_test(a_world_goes_on_where_it_was_left),
         cmocka_unit_test(errors_and_failures_are_those_of_ecs),
         cmocka_unit_test(a_task_of_its_own_runs_and_ends),
         cmocka_unit_test(a_service_is_made_listed_in_pages_and_deleted),
