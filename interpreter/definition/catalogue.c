@@ -350,6 +350,13 @@ static const struct dr_resource *call_action(struct dr_catalogue *catalogue, con
     return called;
 }
 
+bool dr_catalogue_is_region(const struct dr_catalogue *catalogue, const char *name, char **ret_nearest)
+{
+    struct dr_resolver *resolver = catalogue->resolver;
+    *ret_nearest = NULL;
+    return !resolver || !resolver->is_region || resolver->is_region(resolver, name, ret_nearest);
+}
+
 const struct dr_resource *dr_catalogue_resolve(struct dr_catalogue *catalogue, const char *name, bool in_action,
                                                struct dr_diagnostics *found)
 {

@@ -50,6 +50,9 @@ struct dr_resolver {
                                       struct dr_diagnostics *found);
     /* Fills in what only documentation needs: output, errors. NULL: all is there. */
     void (*document)(struct dr_resolver *resolver, const struct dr_resource *resource);
+    /* Whether a Region may be called so; if not, `ret_nearest` is a name that may be meant (on the heap) or NULL. NULL:
+     * any name will do. */
+    bool (*is_region)(struct dr_resolver *resolver, const char *name, char **ret_nearest);
 };
 
 /* `primitives`: NULL-terminated, static. The order is the order of `drrun actions`. */

@@ -22,6 +22,7 @@
 #define DR_BAD_ACTION "INVALID_ACTION"
 #define DR_BAD_INPUT "INVALID_INPUT"
 #define DR_IMPAIRED "DEPENDS_ON_IMPAIRED_REGION"
+#define DR_NO_REGION "UNKNOWN_REGION"
 
 /* Where in the document: a chain on the C stack, printed as AWS prints it ("/States/X/Choices[0]/Next"). */
 struct dr_where {
@@ -53,6 +54,8 @@ void dr_mistake(struct dr_parser *parser, const struct dr_where *where, struct d
 /* The same as a warning: AWS takes it, and the execution may fail over it. */
 void dr_doubt(struct dr_parser *parser, const struct dr_where *where, struct dr_place place, const char *code,
               char *hint, const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* Doubts a Region's name that no Region has. `node` may be NULL or anything. */
+void dr_region_check(struct dr_parser *parser, const struct dr_node *node, const struct dr_where *where);
 /* "Did you mean "X"?" on the heap, or NULL. */
 char *dr_suggest(struct dr_parser *parser, const char *word, const char *const *candidates, size_t count);
 /* Whether the text holds a ${Placeholder} that a template engine (SAM, CDK) fills in before AWS sees it. */
@@ -206,6 +209,8 @@ bool dr_catalogue_has(const struct dr_catalogue *catalogue, const char *path, co
 /* What the catalogue's resolver says of a name; see struct dr_resolver. */
 const struct dr_resource *dr_catalogue_resolve(struct dr_catalogue *catalogue, const char *name, bool in_action,
                                                struct dr_diagnostics *found);
+/* The same of a Region's name; true without a resolver. */
+bool dr_catalogue_is_region(const struct dr_catalogue *catalogue, const char *name, char **ret_nearest);
 /* A catalogue that takes files from `files` instead of the disk. */
 struct dr_catalogue *dr_catalogue_journaled(const struct dr_catalogue *catalogue, const json_t *files);
 bool dr_catalogue_is_journaled(const struct dr_catalogue *catalogue);

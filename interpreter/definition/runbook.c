@@ -34,6 +34,17 @@ static int64_t parse_objective(struct dr_parser *parser, const struct dr_node *o
     return -1;
 }
 
+void dr_region_check(struct dr_parser *parser, const struct dr_node *node, const struct dr_where *where)
+{
+    char *nearest = NULL;
+    if (node == NULL || node->kind != DR_NODE_STRING || dr_has_placeholder(node) || dr_is_expression(node) ||
+        dr_catalogue_is_region(parser->catalogue, node->string.bytes, &nearest))
+        return;
+    dr_doubt(parser, where, node->place, DR_NO_REGION, nearest ? dr_format("Did you mean \"%s\"?", nearest) : NULL,
+             "No Region of AWS is called \"%s\"", node->string.bytes);
+    free(nearest);
+}
+
 static enum dr_runbook_kind kind_of(const struct dr_node *block)
 {
     const struct dr_node *kind = dr_node_member(block, "Kind");
@@ -56,6 +67,11 @@ const struct dr_runbook *dr_runbook_parse(struct dr_parser *parser, const struct
     runbook->application = string_of(block, "Application");
     runbook->region = string_of(block, "Region");
     runbook->impaired = dr_strings_parse(parser->arena, dr_node_member(block, "Impaired"), &runbook->impaired_count);
+    const struct dr_node *region = dr_node_member(block, "Region"), *impaired = dr_node_member(block, "Impaired");
+    const struct dr_where in_region = {where, "Region", 0}, in_impaired = {where, "Impaired", 0};
+    dr_region_check(parser, region, &in_region);
+    for (size_t i = 0; i < runbook->impaired_count; i++)
+        dr_region_check(parser, impaired->children.items[i], &(struct dr_where){&in_impaired, NULL, i});
     const struct dr_node *objectives = dr_form_member(&dr_runbook_form, block, "Objectives"),
                          *reason = dr_form_member(&dr_runbook_form, block, "RequireReason");
     const struct dr_where in_objectives = {where, "Objectives", 0}, in_inputs = {where, "Inputs", 0};

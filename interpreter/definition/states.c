@@ -297,6 +297,8 @@ static void parse_task(struct dr_state_parse *at)
         state->task.region = dr_setting_parse_path(at, at->form, region, "RegionPath", at->where);
     else
         state->task.region = dr_setting_parse(at, at->form, at->node, "Region", "RegionPath", at->where);
+    if (!is_computed_region(at, region))
+        dr_region_check(at->parser, region, &(struct dr_where){at->where, "Region", 0});
     parse_credentials(at);
     check_heartbeat(at);
     const struct dr_node *resource = dr_member(at, "Resource");

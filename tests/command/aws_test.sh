@@ -55,6 +55,23 @@ Y
     stop_server
 }
 
+test_a_region_that_is_none_is_doubted_before_the_run() {
+    cat >regions.yaml <<'Y'
+Runbook: { Name: regions, Region: us-esat-1, Impaired: [eu-wset-1] }
+StartAt: Look
+States:
+  Look: { Type: Task, Resource: "aws-sdk:rds:describeDBInstances", Region: us-west-22, Next: Fine }
+  Fine: { Type: Task, Resource: "aws-sdk:rds:describeDBInstances", Region: ap-southeast-9, Next: Computed }
+  Computed: { Type: Task, Resource: "aws-sdk:rds:describeDBInstances", Region: $.region, End: true }
+Y
+    expect 0 "$DRRUN" validate regions.yaml
+    contains "$err" 'regions.yaml:1:35: warning: No Region of AWS is called "us-esat-1" [UNKNOWN_REGION]'
+    contains "$err" 'Did you mean "us-east-1"?'
+    contains "$err" 'regions.yaml:1:57: warning: No Region of AWS is called "eu-wset-1" [UNKNOWN_REGION]'
+    contains "$err" 'regions.yaml:4:76: warning: No Region of AWS is called "us-west-22" [UNKNOWN_REGION]'
+    same 3 "$(grep -c UNKNOWN_REGION <<<"$err")" 'and no other'
+}
+
 write_ask() {
     cat >ask.yaml <<'Y'
 StartAt: Ask

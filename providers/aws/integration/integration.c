@@ -3,6 +3,7 @@
 #include "interpreter/base/text.h"
 #include "interpreter/definition/parse.h"
 #include "interpreter/expression/known.h"
+#include "providers/aws/endpoint/region.h"
 #include "providers/aws/integration/names.h"
 #include "providers/aws/integration/resource.h"
 #include "providers/aws/integration/schema.h"
@@ -370,10 +371,15 @@ static void document(struct dr_resolver *base, const struct dr_resource *resourc
         dr_aws_document_fully(ours);
 }
 
+static bool is_region(struct dr_resolver *base, const char *name, char **ret_nearest)
+{
+    return dr_aws_is_region(dr_aws_models_partitions(dr_aws_models(((struct resolver *)base)->aws)), name, ret_nearest);
+}
+
 struct dr_resolver *dr_aws_resolver_new(struct dr_aws *aws)
 {
     struct resolver *resolver = dr_alloc(sizeof *resolver);
-    resolver->base = (struct dr_resolver){.find = find, .document = document};
+    resolver->base = (struct dr_resolver){.find = find, .document = document, .is_region = is_region};
     resolver->aws = aws;
     resolver->index = json_object();
     return &resolver->base;

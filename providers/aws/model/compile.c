@@ -225,7 +225,7 @@ bool dr_aws_model_compile(const char *name, const json_t *service, const json_t 
     struct dr_aws_compact_writer writer = {0};
     char *problem = put_all(&writer, service, paginators, waiters, endpoint_rules);
     if (problem) {
-        *ret_problem = dr_format("the model of %s cannot be used: %s", name, problem);
+        *ret_problem = dr_format("the model of %s cannot be used: %s (from %s)", name, problem, origin);
         free(problem);
         dr_aws_compact_writer_done(&writer);
         return false;
