@@ -1,6 +1,6 @@
 /* Between the files of the simulated CloudWatch: private to this folder. */
-#ifndef DRRUN_SIMULATED_CLOUDWATCH_PARTS_H
-#define DRRUN_SIMULATED_CLOUDWATCH_PARTS_H
+#ifndef DRRUN_PROVIDERS_SIMULATED_SERVICES_CLOUDWATCH_PARTS_H
+#define DRRUN_PROVIDERS_SIMULATED_SERVICES_CLOUDWATCH_PARTS_H
 
 #include "interpreter/base/text.h"
 #include "providers/simulated/cloud.h"
@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CW_METRIC "cloudwatch.metric" /* of one's own: {"Namespace", "MetricName", "Dimensions", "_points", "_value"}  \
-                                       */
+#define CW_METRIC                                                                                                      \
+    "cloudwatch.metric" /* of one's own: {"Namespace", "MetricName", "Dimensions", "_points", "_value"}                \
+                         */
 #define CW_ALARM "cloudwatch.alarm"
 #define CW_HISTORY "cloudwatch.history"
 #define CW_MINUTE INT64_C(60000)

@@ -1,6 +1,6 @@
 /* The operations of the simulated RDS, by the file they are in: the table is in rds.c. */
-#ifndef DRRUN_SIMULATED_RDS_OPERATIONS_H
-#define DRRUN_SIMULATED_RDS_OPERATIONS_H
+#ifndef DRRUN_PROVIDERS_SIMULATED_SERVICES_RDS_OPERATIONS_H
+#define DRRUN_PROVIDERS_SIMULATED_SERVICES_RDS_OPERATIONS_H
 
 #include "providers/simulated/services/rds_parts.h"
 

@@ -8,8 +8,8 @@
  * (being promoted, or its source is gone) _writes    false: nobody writes to it _quietSince  a primary into which
  * nothing is written: fenced, down, or its Region is _family    ARN of the database from which it all comes _lag,
  * _spikes  what the world says of its replication _lostMs    what it lacked when it was cut off */
-#ifndef DRRUN_SIMULATED_RDS_PARTS_H
-#define DRRUN_SIMULATED_RDS_PARTS_H
+#ifndef DRRUN_PROVIDERS_SIMULATED_SERVICES_RDS_PARTS_H
+#define DRRUN_PROVIDERS_SIMULATED_SERVICES_RDS_PARTS_H
 
 #include "interpreter/base/text.h"
 #include "providers/simulated/cloud.h"

@@ -4,8 +4,8 @@
  *   _records  its record sets, in the order in which they are listed
  *   _served   what the name servers answer with: `_records` as of the last change that is INSYNC
  *   _syncAt   when the newest change will be INSYNC: changes of a zone arrive in their order */
-#ifndef DRRUN_SIMULATED_ROUTE53_PARTS_H
-#define DRRUN_SIMULATED_ROUTE53_PARTS_H
+#ifndef DRRUN_PROVIDERS_SIMULATED_SERVICES_ROUTE53_PARTS_H
+#define DRRUN_PROVIDERS_SIMULATED_SERVICES_ROUTE53_PARTS_H
 
 #include "interpreter/base/text.h"
 #include "providers/simulated/cloud.h"
