@@ -474,11 +474,18 @@ static void check_object(const json_t *schema, const json_t *value, struct check
         fail(check, schema, "must have at most %lld members", (long long)json_integer_value(bound));
 }
 
-static size_t count_fitting(const json_t *schemas, const json_t *value)
+/* One of several forms: nothing is told, and its references are the whole schema's. */
+static bool fits(const json_t *root, const json_t *schema, const json_t *value)
+{
+    struct check check = {.root = root};
+    return check_value(schema, value, &check);
+}
+
+static size_t count_fitting(const json_t *root, const json_t *schemas, const json_t *value)
 {
     size_t fitting = 0;
     for (size_t i = 0; i < json_array_size(schemas); i++)
-        fitting += dr_schema_check(json_array_get(schemas, i), value, NULL, NULL);
+        fitting += fits(root, json_array_get(schemas, i), value);
     return fitting;
 }
 
@@ -486,20 +493,20 @@ static void check_combinations(const json_t *schema, const json_t *value, struct
 {
     const json_t *any = json_object_get(schema, "anyOf"), *one = json_object_get(schema, "oneOf"),
                  *all = json_object_get(schema, "allOf"), *none = json_object_get(schema, "not");
-    if (any && count_fitting(any, value) == 0) {
+    if (any && count_fitting(check->root, any, value) == 0) {
         if (json_array_size(any) == 1)
             check_value(json_array_get(any, 0), value, check);
         else
             fail(check, schema, "fits none of the %zu forms that are allowed", json_array_size(any));
     }
     if (one) {
-        size_t fitting = count_fitting(one, value);
+        size_t fitting = count_fitting(check->root, one, value);
         if (fitting != 1)
             fail(check, schema, "must fit one of %zu forms, and fits %zu", json_array_size(one), fitting);
     }
     for (size_t i = 0; i < json_array_size(all); i++)
         check_value(json_array_get(all, i), value, check);
-    if (none && dr_schema_check(none, value, NULL, NULL))
+    if (none && fits(check->root, none, value))
         fail(check, schema, "has a form that is not allowed");
 }
 

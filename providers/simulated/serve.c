@@ -29,6 +29,8 @@ struct visit {
     const struct dr_sim_service *service;
     const struct dr_aws_model *model;
     const struct dr_aws_operation *operation; /* NULL: not known yet */
+    struct dr_aws_model spoken;               /* what `model` and `operation` are instead when the client speaks JSON */
+    struct dr_aws_operation asked;
     struct dr_sim_key key;
     char *request_id;
     int64_t now_ms, wall_ms; /* the cloud's time, and what the client's clock should show */
@@ -414,6 +416,31 @@ static void spoiled_after(struct visit *visit)
 /* --- In
  * --------------------------------------------------------------------------------------------------------------- */
 
+/* SDKs since 2023 speak JSON to services (CloudWatch, SQS) whose model here has the query protocol alone: the members
+ * are the same, and errors carry the old code too. False: it is no such request.
+ * (https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#aws-protocols-awsquerycompatible-trait) */
+static bool speaks_json(struct visit *visit)
+{
+    const struct dr_sim_request *request = visit->request;
+    const char *target = dr_aws_headers_find(request->headers, request->header_count, "X-Amz-Target");
+    const char *type = dr_aws_headers_find(request->headers, request->header_count, "Content-Type");
+    const char *dot = target ? strrchr(target, '.') : NULL;
+    if (visit->model->protocol != DR_AWS_QUERY || !dot || !type || strncmp(type, "application/x-amz-json", 22) != 0)
+        return false;
+    const struct dr_aws_operation *operation = dr_aws_model_operation(visit->model, dot + 1);
+    if (!operation)
+        return false;
+    visit->spoken = *visit->model;
+    visit->spoken.protocol = DR_AWS_JSON;
+    visit->spoken.json_version = "1.0";
+    visit->spoken.query_compatible = true;
+    visit->asked = *operation;
+    visit->asked.model = &visit->spoken;
+    visit->model = &visit->spoken;
+    visit->operation = &visit->asked;
+    return true;
+}
+
 static void serve_aws(struct visit *visit, bool by_scope)
 {
     find_service(visit);
@@ -429,7 +456,8 @@ static void serve_aws(struct visit *visit, bool by_scope)
         return;
     }
     char *problem = NULL;
-    visit->operation = dr_sim_operation_of(visit->model, visit->request, &problem);
+    if (!speaks_json(visit))
+        visit->operation = dr_sim_operation_of(visit->model, visit->request, &problem);
     if (!visit->operation) {
         answer_error(visit, 400,
                      dr_aws_speaks_xml(visit->model->protocol) ? "InvalidAction" : "UnknownOperationException",

@@ -53,6 +53,7 @@ static void mistakes_have_their_place_and_the_nearest_name(void **state)
     expect_told("World: { Sede: 7 }\n", "1:10 \"Sede\" is not known. Did you mean \"Seed\"?");
     expect_told("Regions:\n  us-east-1:\n    smm: {}\n", "3:5 \"smm\" is not known. Did you mean \"ssm\"?");
     expect_told("Timeline:\n  - { At: 5x, Fault: RegionDown }\n", "2:11 \"At\" fits none");
+    expect_told("Timings: { rds.promote: 1.5s }\n", "1:25 \"rds.promote\" fits none"); /* it would have been none */
     expect_told("Timeline:\n  - { Fault: RegionDwn }\n", "2:14 \"Fault\" must be");
     expect_told("Timeline:\n  - { Fault: Throttled, Service: smm }\n", "2:34 the service \"smm\" is not simulated");
     expect_told("Accounts: { 4711: {} }\n", "1:13 \"4711\" is no account id");
