@@ -142,8 +142,8 @@ struct dr_sim_service {
                     const char *id, int64_t now_ms);
     /* Faults have begun or ended at that time, which is now: replications stop or go on. NULL: nothing to see to. */
     void (*changed)(struct dr_sim_cloud *cloud, int64_t now_ms);
-    /* After every event and every answered request: something of any service may be otherwise than before. Whoever keeps
-     * a record of how the world went looks here, and must be quick. NULL: nobody does. */
+    /* After every event and every answered request: something of any service may be otherwise than before. Whoever
+     * keeps a record of how the world went looks here, and must be quick. NULL: nobody does. */
     void (*observe)(struct dr_sim_cloud *cloud, int64_t now_ms);
     bool global; /* its state is in the Region "global" */
 };
