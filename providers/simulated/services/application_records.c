@@ -243,7 +243,7 @@ json_t *dr_sim_records_summary(const struct dr_sim_application *application)
 /* --- CloudWatch: AWS/ApplicationELB by LoadBalancer, "app/NAME/ID"
  * ---------------------------------------------------------
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html: counts are
- * of the minute before the time asked about, and are only there when they are not zero. */
+ * of the minute that begins at the time asked about, and are only there when they are not zero. */
 
 struct question {
     const char *account, *region, *balancer;
@@ -307,7 +307,7 @@ bool dr_sim_records_metric(struct dr_sim_cloud *cloud, const char *account, cons
     const char *balancer = dimension(dimensions, "LoadBalancer");
     if (strcmp(metric_namespace, "AWS/ApplicationELB") != 0 || !balancer || dimension(dimensions, "AvailabilityZone"))
         return false;
-    struct question question = {account, region, balancer, at_ms - MINUTE_MS, at_ms, false, 0, 0, 0, 0};
+    struct question question = {account, region, balancer, at_ms, at_ms + MINUTE_MS, false, 0, 0, 0, 0};
     dr_sim_application_each(cloud, dr_sim_now(cloud), ask_application, &question);
     double served = question.requests - question.balancer_errors;
     const struct {

@@ -177,7 +177,7 @@ static bool metric(const char *region, const char *name, double *ret_value)
     bool found = false;
     for (const struct dr_sim_service *const *service = dr_sim_services(); *service && !found; service++)
         found = (*service)->metric && (*service)->metric(world.cloud, ACCOUNT, region, "AWS/ApplicationELB", name,
-                                                         dimensions, world.now_ms, ret_value);
+                                                         dimensions, world.now_ms - 60000, ret_value);
     json_decref(dimensions);
     free(arn);
     return found;
