@@ -28,4 +28,8 @@ char *dr_sim_ipv4_of(const char *dns_name, unsigned index);
 /* The name of a resource that has this address; NULL: none. Borrowed from the cloud. */
 const char *dr_sim_name_of_ipv4(struct dr_sim_cloud *cloud, const char *address);
 
+/* All that it may answer, and for which share of the questions (weighted records): [{"Share", "Answer": as
+ * dr_sim_resolve() gives it}]. A new reference. */
+json_t *dr_sim_resolve_shares(struct dr_sim_cloud *cloud, const char *name, const char *type, int64_t now_ms);
+
 #endif

@@ -4,12 +4,11 @@
  * Kinds, in the Region "global" of the application's account: "application.application" by name, with
  *   Domain, Regions: {REGION: {LoadBalancer, ...}}, ...   what the world says, with its defaults
  *   _since     from when on the clients' requests are still to be counted
- *   _seen      {"Region", "Ttl", "Stacks": {REGION: {...}}}: where its name leads since then, and how the stacks do
- *   _cohorts   [{"Region", "Share", "From", "To"}]: clients that still hold an older answer of the DNS, fewer and fewer
- *   _writesTo  {ARN: whether it writes there}
- *   _look      when it will be looked at again although nothing happens
- * "application.availability" by name: {"Intervals": [...], "Written": [...], ...}: what its clients saw, and their
- * writes that were acknowledged. "application.order" by "NAME/ID": orders placed by single requests. */
+ *   _seen      {"Regions": {REGION: share}, "Ttl", "Stacks": {REGION: {...}}}: where its name leads since then, and how
+ * the stacks do _cohorts   [{"Region", "Share", "From", "To"}]: clients that still hold an older answer of the DNS,
+ * fewer and fewer _writesTo  {ARN: whether it writes there} _look      when it will be looked at again although nothing
+ * happens "application.availability" by name: {"Intervals": [...], "Written": [...], ...}: what its clients saw, and
+ * their writes that were acknowledged. "application.order" by "NAME/ID": orders placed by single requests. */
 #ifndef DRRUN_PROVIDERS_SIMULATED_SERVICES_APPLICATION_H
 #define DRRUN_PROVIDERS_SIMULATED_SERVICES_APPLICATION_H
 
@@ -64,8 +63,8 @@ const char *dr_sim_stack_region_of(const struct dr_sim_application *application,
 /* --- Its clients (application_clients.c) ----------------------------------------------------------------------------
  */
 
-/* Where its name leads for who asks now: a Region of the application, or "": nowhere. Borrowed. */
-const char *dr_sim_clients_resolve(const struct dr_sim_application *application, int64_t *ret_ttl);
+/* Where its name leads for one who asks now: a Region of the application, or "": nowhere. Borrowed. */
+const char *dr_sim_clients_resolve(const struct dr_sim_application *application);
 /* The world begins. */
 void dr_sim_clients_begin(const struct dr_sim_application *application);
 /* Sees whether anything is otherwise than before; then what was until now is put on record. */

@@ -48,22 +48,48 @@ static const char *read_answers(const struct dr_sim_application *application, co
     return found;
 }
 
-const char *dr_sim_clients_resolve(const struct dr_sim_application *application, int64_t *ret_ttl)
+static void add_share(json_t *shares, const char *region, double share)
+{
+    double had = json_number_value(json_object_get(shares, region));
+    json_object_set_new(shares, region, json_real(had + share));
+}
+
+/* Where the name leads for who asks now: {REGION or "": share of those who ask}. New. */
+static json_t *lead(const struct dr_sim_application *application, int64_t *ret_ttl)
 {
     const json_t *elsewhere = json_object_get(application->row, "Dns");
-    const char *region = NULL;
-    *ret_ttl = NEGATIVE_S;
-    if (elsewhere) {
-        region = row_text(elsewhere, "Region");
-        *ret_ttl = row_int(elsewhere, "TtlSeconds");
-    } else {
-        json_t *answer =
-            dr_sim_resolve(application->cloud, row_text(application->row, "Domain"), "A", application->now_ms);
-        region = read_answers(application, json_object_get(answer, "Answers"), ret_ttl);
-        json_decref(answer);
-    }
     int64_t cap = row_int(application->row, "_ttlCap");
-    *ret_ttl = *ret_ttl < cap ? *ret_ttl : cap;
+    json_t *shares = json_object(), *row;
+    if (elsewhere) {
+        add_share(shares, row_text(elsewhere, "Region"), 1);
+        *ret_ttl = row_int(elsewhere, "TtlSeconds") < cap ? row_int(elsewhere, "TtlSeconds") : cap;
+        return shares;
+    }
+    json_t *all =
+        dr_sim_resolve_shares(application->cloud, row_text(application->row, "Domain"), "A", application->now_ms);
+    size_t i;
+    *ret_ttl = cap;
+    json_array_foreach(all, i, row)
+    {
+        int64_t ttl = NEGATIVE_S;
+        const char *region =
+            read_answers(application, json_object_get(json_object_get(row, "Answer"), "Answers"), &ttl);
+        add_share(shares, region ? region : "", json_number_value(json_object_get(row, "Share")));
+        *ret_ttl = ttl < *ret_ttl ? ttl : *ret_ttl;
+    }
+    json_decref(all);
+    return shares;
+}
+
+const char *dr_sim_clients_resolve(const struct dr_sim_application *application)
+{
+    const json_t *elsewhere = json_object_get(application->row, "Dns");
+    if (elsewhere)
+        return row_text(elsewhere, "Region");
+    int64_t ttl;
+    json_t *answer = dr_sim_resolve(application->cloud, row_text(application->row, "Domain"), "A", application->now_ms);
+    const char *region = read_answers(application, json_object_get(answer, "Answers"), &ttl);
+    json_decref(answer);
     return region ? region : "";
 }
 
@@ -98,8 +124,9 @@ static double moving_at(const struct dr_sim_application *application, int64_t at
 
 double dr_sim_clients_share(const struct dr_sim_application *application, const char *region)
 {
-    const char *current = row_text(json_object_get(application->row, "_seen"), "Region");
-    double share = strcmp(current, region) == 0 ? 1 - moving_at(application, application->now_ms) : 0;
+    const json_t *current = json_object_get(json_object_get(application->row, "_seen"), "Regions");
+    double share =
+        json_number_value(json_object_get(current, region)) * (1 - moving_at(application, application->now_ms));
     size_t i;
     json_t *cohort;
     json_array_foreach(json_object_get(application->row, "_cohorts"), i, cohort)
@@ -108,12 +135,6 @@ double dr_sim_clients_share(const struct dr_sim_application *application, const 
             share += cohort_at(cohort, application->now_ms);
     }
     return share < 1e-9 ? 0 : share;
-}
-
-static void add_share(json_t *shares, const char *region, double share)
-{
-    double had = json_number_value(json_object_get(shares, region));
-    json_object_set_new(shares, region, json_real(had + share));
 }
 
 /* {REGION: mean share}; new. */
@@ -128,7 +149,10 @@ static json_t *mean_shares(const struct dr_sim_application *application, int64_t
         rest -= mean;
         add_share(shares, row_text(cohort, "Region"), mean);
     }
-    add_share(shares, row_text(json_object_get(application->row, "_seen"), "Region"), rest);
+    const char *region;
+    json_t *share;
+    json_object_foreach(json_object_get(json_object_get(application->row, "_seen"), "Regions"), region, share)
+        add_share(shares, region, rest * json_number_value(share));
     return shares;
 }
 
@@ -152,15 +176,22 @@ void dr_sim_clients_settle(const struct dr_sim_application *application)
 }
 
 /* Clients that have the answer of until now keep it for its time to live, each from another moment on. */
-static void move_clients(const struct dr_sim_application *application, const char *from)
+static void move_clients(const struct dr_sim_application *application)
 {
-    double share = 1 - moving_at(application, application->now_ms);
-    int64_t keep_ms = 1000 * row_int(json_object_get(application->row, "_seen"), "Ttl");
-    if (share > 1e-9 && keep_ms > 0)
-        json_array_append_new(json_object_get(application->row, "_cohorts"),
-                              json_pack("{s:s,s:f,s:I,s:I}", "Region", from, "Share", share, "From",
-                                        (json_int_t)application->now_ms, "To",
-                                        (json_int_t)(application->now_ms + keep_ms)));
+    double settled = 1 - moving_at(application, application->now_ms);
+    const json_t *seen = json_object_get(application->row, "_seen");
+    int64_t keep_ms = 1000 * row_int(seen, "Ttl");
+    const char *region;
+    json_t *part;
+    json_object_foreach(json_object_get(seen, "Regions"), region, part)
+    {
+        double share = settled * json_number_value(part);
+        if (share > 1e-9 && keep_ms > 0)
+            json_array_append_new(json_object_get(application->row, "_cohorts"),
+                                  json_pack("{s:s,s:f,s:I,s:I}", "Region", region, "Share", share, "From",
+                                            (json_int_t)application->now_ms, "To",
+                                            (json_int_t)(application->now_ms + keep_ms)));
+    }
 }
 
 /* What of a stack's state its clients notice. New. */
@@ -214,12 +245,12 @@ static void tell_databases(const struct dr_sim_application *application, json_t 
     json_decref(before);
 }
 
-/* How it is now: {"Region", "Ttl", "Stacks"}. New. `ret_look_ms`: when it will be otherwise by itself. */
+/* How it is now: {"Regions", "Ttl", "Stacks"}. New. `ret_look_ms`: when it will be otherwise by itself. */
 static json_t *see(const struct dr_sim_application *application, json_t *writes_to, int64_t *ret_look_ms)
 {
     int64_t ttl;
-    const char *target = dr_sim_clients_resolve(application, &ttl), *region;
-    json_t *stacks = json_object(), *given;
+    json_t *regions = lead(application, &ttl), *stacks = json_object(), *given;
+    const char *region;
     double rate = json_number_value(json_object_get(application->row, "RequestsPerSecond"));
     json_object_foreach(json_object_get(application->row, "Regions"), region, given)
     {
@@ -230,7 +261,7 @@ static json_t *see(const struct dr_sim_application *application, json_t *writes_
         *ret_look_ms = stack.look_ms < *ret_look_ms ? stack.look_ms : *ret_look_ms;
         note_writes(application, &stack, share, writes_to);
     }
-    return json_pack("{s:s,s:I,s:o}", "Region", target, "Ttl", (json_int_t)ttl, "Stacks", stacks);
+    return json_pack("{s:o,s:I,s:o}", "Regions", regions, "Ttl", (json_int_t)ttl, "Stacks", stacks);
 }
 
 /* While clients move, again soon. */
@@ -273,9 +304,8 @@ void dr_sim_clients_look(const struct dr_sim_application *application)
         row_int(application->row, "_look") == application->now_ms)
         dr_sim_clients_settle(application);
     if (!same) {
-        const char *from = row_text(before, "Region");
-        if (strcmp(from, row_text(seen, "Region")) != 0)
-            move_clients(application, from);
+        if (!json_equal(json_object_get(before, "Regions"), json_object_get(seen, "Regions")))
+            move_clients(application);
         json_object_set(application->row, "_seen", seen);
     }
     json_decref(seen);
@@ -291,8 +321,7 @@ void dr_sim_clients_begin(const struct dr_sim_application *application)
     row_set_int(application->row, "_since", application->now_ms);
     json_object_set_new(application->row, "_cohorts", json_array());
     int64_t ttl;
-    json_object_set_new(application->row, "_seen",
-                        json_pack("{s:s}", "Region", dr_sim_clients_resolve(application, &ttl)));
+    json_object_set_new(application->row, "_seen", json_pack("{s:o}", "Regions", lead(application, &ttl)));
     json_object_set_new(application->row, "_seen", see(application, writes_to, &look_ms));
     dr_sim_records_before(application, application->now_ms - BEFORE_MS);
     plan_look(application, look_ms);

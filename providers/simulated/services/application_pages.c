@@ -390,8 +390,7 @@ bool dr_sim_pages_visit(struct dr_sim_cloud *cloud, const struct dr_sim_request 
     dr_sim_application_each(cloud, now_ms, match, &looking);
     if (!looking.found.row)
         return false;
-    int64_t ttl;
-    const char *region = looking.region ? looking.region : dr_sim_clients_resolve(&looking.found, &ttl);
+    const char *region = looking.region ? looking.region : dr_sim_clients_resolve(&looking.found);
     if (!looking.region && strcmp(request->path, "/_status") == 0)
         answer_json(ret_reply, 200, dr_sim_records_summary(&looking.found), UNKNOWN_NAME_MS);
     else if (!*region)

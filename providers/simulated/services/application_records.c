@@ -96,11 +96,16 @@ void dr_sim_records_add(const struct dr_sim_application *application, int64_t fr
 void dr_sim_records_before(const struct dr_sim_application *application, int64_t from_ms)
 {
     const json_t *seen = json_object_get(application->row, "_seen"), *stacks = json_object_get(seen, "Stacks");
-    json_t *regions = json_pack("{s:f}", row_text(seen, "Region"), 1.0);
-    const char *lineage = row_text(json_object_get(stacks, row_text(seen, "Region")), "Lineage");
-    if (*lineage && dr_sim_database_has(application->cloud, lineage, lineage, from_ms, application->now_ms))
-        add_written(application, from_ms, application->now_ms, regions, stacks, true);
-    json_decref(regions);
+    json_t *held = json_object(), *share;
+    const char *region;
+    json_object_foreach(json_object_get(seen, "Regions"), region, share)
+    {
+        const char *lineage = row_text(json_object_get(stacks, region), "Lineage");
+        if (*lineage && dr_sim_database_has(application->cloud, lineage, lineage, from_ms, application->now_ms))
+            json_object_set(held, region, share);
+    }
+    add_written(application, from_ms, application->now_ms, held, stacks, true);
+    json_decref(held);
 }
 
 /* --- Which writes a database has
@@ -233,7 +238,7 @@ json_t *dr_sim_records_summary(const struct dr_sim_application *application)
     json_object_set_new(summary, "ErrorRate",
                         json_real(requests > 0 ? number(record, "FailedRequests") / requests : 0));
     count_lost(application, summary);
-    row_set_text(summary, "DnsRegion", row_text(seen, "Region"));
+    json_object_set(summary, "Dns", json_object_get(seen, "Regions"));
     json_array_foreach(json_object_get(record, "Intervals"), i, interval)
         json_array_append_new(intervals, show_interval(interval));
     json_object_set_new(summary, "Intervals", intervals);

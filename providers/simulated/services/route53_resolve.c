@@ -7,6 +7,7 @@
 #include "providers/simulated/cloud_parts.h"
 #include "providers/simulated/serve.h"
 
+#define SHARES_MAX 256
 #define ALIAS_TTL 60
 #define DATABASE_TTL 5
 #define CHAIN_MAX 8
@@ -18,7 +19,10 @@ struct query {
     int64_t now_ms;
     json_t *answers;
     unsigned depth;
-    bool exists; /* the name does, of whatever type */
+    bool exists;   /* the name does, of whatever type */
+    bool all;      /* not what chance gives, but whatever weighted records give for ... */
+    double chance; /* ... this chance of 0..1, ... */
+    double until;  /* ... and up to which one it is the same */
 };
 
 static void ask_zone(struct query *query, const json_t *zone, const char *name, const char *shown);
@@ -99,12 +103,29 @@ static const json_t *choose_failover(struct query *query, const json_t *group)
     return secondary;
 }
 
+static const json_t *choose_by_chance(struct query *query, const json_t *candidates, uint64_t sum)
+{
+    size_t count = json_array_size(candidates);
+    double end = 0;
+    for (size_t i = 0; i + 1 < count; i++) {
+        const json_t *record = json_array_get(candidates, i);
+        end += sum ? (double)r53_int(record, "Weight") / (double)sum : 1.0 / (double)count;
+        if (query->chance < end) {
+            query->until = end < query->until ? end : query->until;
+            return record;
+        }
+    }
+    return json_array_get(candidates, count - 1);
+}
+
 static const json_t *choose_weighted(struct query *query, const json_t *candidates)
 {
     uint64_t sum = 0;
     size_t count = json_array_size(candidates);
     for (size_t i = 0; i < count; i++)
         sum += (uint64_t)r53_int(json_array_get(candidates, i), "Weight");
+    if (query->all)
+        return choose_by_chance(query, candidates, sum);
     if (count == 1 || sum == 0)
         return json_array_get(candidates, count > 1 ? dr_sim_random(query->cloud) % count : 0);
     uint64_t drawn = dr_sim_random(query->cloud) % sum;
@@ -300,9 +321,29 @@ json_t *dr_sim_resolve_from(struct dr_sim_cloud *cloud, const char *from_region,
 {
     struct query query = {
         .cloud = cloud, .type = type, .from_region = from_region, .now_ms = now_ms, .answers = json_array()};
-    dr_sim_advance(cloud, now_ms);
+    if (now_ms > dr_sim_now(cloud)) /* who asks while something happens is asked again when more does */
+        dr_sim_advance(cloud, now_ms);
     ask(&query, name);
     return finish(&query);
+}
+
+json_t *dr_sim_resolve_shares(struct dr_sim_cloud *cloud, const char *name, const char *type, int64_t now_ms)
+{
+    json_t *list = json_array();
+    double chance = 0;
+    for (unsigned i = 0; i < SHARES_MAX && chance < 1; i++) {
+        struct query query = {.cloud = cloud,
+                              .type = type,
+                              .now_ms = now_ms,
+                              .answers = json_array(),
+                              .all = true,
+                              .chance = chance,
+                              .until = 1};
+        ask(&query, name);
+        json_array_append_new(list, json_pack("{s:f,s:o}", "Share", query.until - chance, "Answer", finish(&query)));
+        chance = query.until;
+    }
+    return list;
 }
 
 json_t *dr_sim_resolve(struct dr_sim_cloud *cloud, const char *name, const char *type, int64_t now_ms)

@@ -445,6 +445,74 @@ static void test_too_few_tasks_are_slow_and_then_refuse(void **state)
     assert_true(metric(EAST, "HTTPCode_ELB_5XX_Count", &refused) && fabs(refused - 3000) < 10); /* half is too much */
 }
 
+#define ROUTED(records)                                                                                                \
+    "Account: '" ACCOUNT "'\n"                                                                                         \
+    "Regions:\n"                                                                                                       \
+    "  us-east-1: { elbv2: { TargetGroups: { shop: { Targets: 2 } }, LoadBalancers: { shop: } } }\n"                   \
+    "  us-west-2: { elbv2: { TargetGroups: { shop: { Targets: 2 } }, LoadBalancers: { shop: } } }\n"                   \
+    "Global:\n"                                                                                                        \
+    "  application: { Applications: { shop: { Regions: [us-east-1, us-west-2] } } }\n"                                 \
+    "  route53:\n"                                                                                                     \
+    "    HealthChecks:\n"                                                                                              \
+    "      east: { FullyQualifiedDomainName: us-east-1.shop.example.com, ResourcePath: /health, Type: HTTP }\n"        \
+    "    HostedZones: { shop.example.com: { Id: Z1SHOP, Records: [ " records " ] } }\n"
+
+static void test_route_53_moves_the_clients_when_its_change_has_arrived(void **state)
+{
+    (void)state;
+    dr_simulated_open(&world, ROUTED("{ Name: '@', Type: A, Alias: us-east-1/shop }"));
+    expect(DOMAIN, "GET", "/", 200);
+    char *west = balancer(WEST, "DNSName"), *zone = balancer(WEST, "CanonicalHostedZoneId");
+    char *input = dr_format("{'HostedZoneId': 'Z1SHOP', 'ChangeBatch': {'Changes': [{'Action': 'UPSERT', "
+                            "'ResourceRecordSet': {'Name': 'shop.example.com', 'Type': 'A', 'AliasTarget': {'DNSName': "
+                            "'%s', 'HostedZoneId': '%s', 'EvaluateTargetHealth': false}}}]}}",
+                            west, zone);
+    dr_simulated_fault(&world, "{'Fault': 'RegionDown', 'Region': 'us-east-1'}");
+    call(EAST, "route53", "ChangeResourceRecordSets", input);
+    expect(DOMAIN, "GET", "/", 0); /* the name servers do not know yet */
+    dr_simulated_wait(&world, 600);
+    expect(DOMAIN, "GET", "/", 200);
+    struct got status = ask(DOMAIN, "GET", "/_status", NULL);
+    double down = json_number_value(dr_simulated_at(status.json, "/DowntimeSeconds"));
+    assert_true(down > 30 && down < 30 + 70); /* until it is INSYNC, and half of the alias's 60 seconds */
+    assert_true(json_array_size(dr_simulated_at(status.json, "/Intervals")) > 8);
+    assert_true(json_number_value(dr_simulated_at(status.json, "/Dns/us-west-2")) == 1);
+    done(&status);
+    free(west);
+    free(zone);
+    free(input);
+}
+
+static void test_weights_share_the_clients(void **state)
+{
+    (void)state;
+    dr_simulated_open(&world, ROUTED("{ Name: '@', Type: A, Alias: us-east-1/shop, SetIdentifier: e, Weight: 3 }, "
+                                     "{ Name: '@', Type: A, Alias: us-west-2/shop, SetIdentifier: w, Weight: 1 }"));
+    dr_simulated_wait(&world, 120);
+    double value = 0;
+    assert_true(metric(EAST, "RequestCount", &value) && fabs(value - 2250) < 10);
+    assert_true(metric(WEST, "RequestCount", &value) && fabs(value - 750) < 10);
+    dr_simulated_fault(&world, "{'Fault': 'RegionDown', 'Region': 'us-east-1'}");
+    dr_simulated_wait(&world, 40);
+    assert_true(fabs(number_of(DOMAIN, "/_status", "/DowntimeSeconds") - 30) < 0.5);
+}
+
+static void test_health_checks_move_the_clients_by_themselves(void **state)
+{
+    (void)state;
+    dr_simulated_open(&world,
+                      ROUTED("{ Name: '@', Type: A, Alias: us-east-1/shop, SetIdentifier: e, Failover: PRIMARY, "
+                             "HealthCheck: east }, "
+                             "{ Name: '@', Type: A, Alias: us-west-2/shop, SetIdentifier: w, Failover: SECONDARY }"));
+    dr_simulated_wait(&world, 100);
+    dr_simulated_fault(&world, "{'Fault': 'RegionDown', 'Region': 'us-east-1'}");
+    dr_simulated_wait(&world, 600);
+    double down = number_of(DOMAIN, "/_status", "/DowntimeSeconds");
+    assert_true(down > 60 && down < 150); /* three checks, each 30 seconds after the other, and half a minute */
+    dr_simulated_wait(&world, 600);
+    assert_true(number_of(DOMAIN, "/_status", "/DowntimeSeconds") == down);
+}
+
 /* --- The state
  * ------------------------------------------------------------------------------------------------------------- */
 
@@ -524,6 +592,9 @@ int main(void)
         cmocka_unit_test_teardown(test_a_resolver_with_a_cap_asks_sooner, teardown),
         cmocka_unit_test_teardown(test_metrics_tell_requests_errors_and_times, teardown),
         cmocka_unit_test_teardown(test_too_few_tasks_are_slow_and_then_refuse, teardown),
+        cmocka_unit_test_teardown(test_route_53_moves_the_clients_when_its_change_has_arrived, teardown),
+        cmocka_unit_test_teardown(test_weights_share_the_clients, teardown),
+        cmocka_unit_test_teardown(test_health_checks_move_the_clients_by_themselves, teardown),
         cmocka_unit_test(test_the_same_seed_sees_the_same_and_a_dump_goes_on),
         cmocka_unit_test_teardown(test_quiet_hours_leave_no_trace, teardown),
         cmocka_unit_test(test_a_world_is_told_what_is_missing),
