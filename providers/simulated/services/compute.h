@@ -65,7 +65,7 @@ const json_t *dr_sim_elb_forwards(const struct dr_sim_place *place, const char *
  */
 
 /* A load balancer has a new opinion of a target; it may be a task's. */
-void dr_sim_ecs_target_turned(const struct dr_sim_place *place, const char *group_arn, const char *id,
+void dr_sim_ecs_target_turned(const struct dr_sim_place *place, const char *group_arn, const char *address,
                               const char *state, const char *reason);
 /* Application Auto Scaling, or someone else, sets a service's count; false: there is no such service. `id`:
  * "service/CLUSTER/NAME". */

@@ -9,7 +9,7 @@
  * after every change of the service or its tasks. `id`: "CLUSTER/NAME". */
 void dr_sim_ecs_reconcile(const struct dr_sim_place *place, const char *id);
 /* The service has this count from now on. */
-void dr_sim_ecs_scale(const struct dr_sim_place *place, const char *id, int64_t count);
+void dr_sim_ecs_scale(const struct dr_sim_place *place, const char *id, int64_t wanted);
 /* A new deployment of a service's task definition, PRIMARY from now on. */
 void dr_sim_ecs_deploy(const struct dr_sim_place *place, const char *id, const char *definition_arn);
 /* A task of a definition: "CLUSTER/TASK", owned by the caller; NULL with `ret_problem` (owned by the caller): nowhere
