@@ -348,7 +348,8 @@ int dr_session_drive(struct dr_session *session)
         return DR_EXIT_SYSTEM;
     }
     enum dr_status status = dr_execution_status(execution);
-    if (status == DR_FAILED_STATUS || status == DR_TIMED_OUT || status == DR_ABORTED_STATUS)
+    bool ended_badly = status == DR_FAILED_STATUS || status == DR_TIMED_OUT || status == DR_ABORTED_STATUS;
+    if (ended_badly && !dr_globals.simulated) /* a simulation keeps nothing */
         dr_say("To go on from what failed: drrun resume %s\n", dr_execution_id(execution));
     bool printed = print_result(session);
     if (status == DR_RUNNING)

@@ -23,6 +23,7 @@
 #define DR_BAD_INPUT "INVALID_INPUT"
 #define DR_IMPAIRED "DEPENDS_ON_IMPAIRED_REGION"
 #define DR_NO_REGION "UNKNOWN_REGION"
+#define DR_SECRET_KEPT "SECRET_IN_JOURNAL"
 
 /* Where in the document: a chain on the C stack, printed as AWS prints it ("/States/X/Choices[0]/Next"). */
 struct dr_where {

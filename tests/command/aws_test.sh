@@ -72,6 +72,19 @@ Y
     same 3 "$(grep -c UNKNOWN_REGION <<<"$err")" 'and no other'
 }
 
+test_a_secret_that_would_be_kept_is_doubted() {
+    cat >tell.yaml <<'Y'
+StartAt: Tell
+States:
+  Tell: { Type: Task, Resource: "aws-sdk:secretsmanager:getSecretValue", Parameters: { SecretId: shop }, Next: Again }
+  Again: { Type: Task, Resource: "aws-sdk:secretsmanager:getSecretValue", Parameters: { SecretId: shop }, Next: Describe }
+  Describe: { Type: Task, Resource: "aws-sdk:secretsmanager:describeSecret", Parameters: { SecretId: shop }, End: true }
+Y
+    expect 0 "$DRRUN" validate tell.yaml
+    same 2 "$(grep -c 'warning: What GetSecretValue answers is a secret.*SECRET_IN_JOURNAL' <<<"$err")" 'each Task is doubted'
+    contains "$err" '{{resolve:secretsmanager:NAME:SecretString:KEY}}'
+}
+
 write_ask() {
     cat >ask.yaml <<'Y'
 StartAt: Ask

@@ -12,6 +12,14 @@ States:
 Y
 }
 
+test_a_simulation_that_fails_offers_no_resume() {
+    echo '{"StartAt": "A", "States": {"A": {"Type": "Fail", "Error": "No"}}}' >fails.yaml
+    expect 1 "$DRRUN" fails.yaml --simulate
+    case "$err" in *'drrun resume'*) fail 'it keeps nothing that could be resumed' ;; esac
+    expect 1 "$DRRUN" fails.yaml
+    contains "$err" 'To go on from what failed: drrun resume'
+}
+
 test_the_result_goes_to_stdout_and_nothing_else() {
     pass_runbook
     expect 0 "$DRRUN" pass.yaml

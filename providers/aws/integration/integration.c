@@ -334,6 +334,29 @@ static const struct dr_resource *resolve(struct resolver *resolver, const char *
     return resource;
 }
 
+/* An action may know what it does with an answer; a runbook's author may not. */
+static void doubt_telling(const struct dr_aws_resource *resource, struct dr_diagnostics *found)
+{
+    static const struct {
+        const char *service, *operation, *instead;
+    } telling[] = {
+#define TELLING(service, operation, instead) {service, operation, instead},
+#include "providers/aws/integration/telling.def"
+#undef TELLING
+    };
+    const struct dr_aws_operation *operation = resource->operation;
+    for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
+        if (strcmp(operation->model->name, telling[i].service) == 0 &&
+            strcmp(operation->name, telling[i].operation) == 0)
+            dr_report(found,
+                      &(struct dr_diagnostic){
+                          .severity = DR_WARNING,
+                          .code = DR_SECRET_KEPT,
+                          .message = dr_format("What %s answers is a secret, and a Task's result stands in the journal",
+                                               operation->name),
+                          .hint = *telling[i].instead ? dr_copy_string(telling[i].instead) : NULL});
+}
+
 static const struct dr_resource *find(struct dr_resolver *base, const char *name, bool in_action, char **ret_action,
                                       struct dr_diagnostics *found)
 {
@@ -353,6 +376,8 @@ static const struct dr_resource *find(struct dr_resolver *base, const char *name
         json_object_set_new(resolver->index, key, place);
     }
     free(key);
+    if (resource && !in_action && !*ret_action)
+        doubt_telling((const struct dr_aws_resource *)(const void *)resource, found);
     return resource;
 }
 
