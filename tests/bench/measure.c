@@ -2,14 +2,16 @@
  *
  *     bench.measure append FOLDER      durable appends per second: pwrite + fdatasync of 200 bytes
  *     bench.measure exec N COMMAND...  seconds of one run, the mean of N
- *     bench.measure run COMMAND...     seconds, peak memory in KiB, and the exit status
- *     bench.measure tree FILE          memory of the parsed JSON document in KiB
+ *     bench.measure cpu N COMMAND...   seconds of processor time of one run, the mean of N; what else the machine does
+ * matters less bench.measure run COMMAND...     seconds, peak memory in KiB, and the exit status bench.measure tree
+ * FILE          memory of the parsed JSON document in KiB
  */
 #include "interpreter/base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,16 +75,23 @@ static int run_once(char **command, struct rusage *ret_usage)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static void measure_exec(unsigned times, char **command)
+static double seconds_of(struct timeval time)
 {
-    struct rusage usage;
-    double start = now();
-    for (unsigned i = 0; i < times; i++)
+    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+static void measure_exec(bool cpu, unsigned times, char **command)
+{
+    double start = now(), busy = 0;
+    for (unsigned i = 0; i < times; i++) {
+        struct rusage usage;
         if (run_once(command, &usage) != 0) {
             fprintf(stderr, "bench.measure: %s failed\n", command[0]);
             exit(1);
         }
-    printf("%.6f\n", (now() - start) / times);
+        busy += seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
+    }
+    printf("%.6f\n", (cpu ? busy : now() - start) / times);
 }
 
 static void measure_run(char **command)
@@ -125,14 +134,16 @@ int main(int count, char **arguments)
     const char *what = count > 2 ? arguments[1] : "";
     if (strcmp(what, "append") == 0)
         measure_append(arguments[2]);
-    else if (strcmp(what, "exec") == 0 && count > 3)
-        measure_exec((unsigned)strtoul(arguments[2], NULL, 10), arguments + 3);
+    else if ((strcmp(what, "exec") == 0 || strcmp(what, "cpu") == 0) && count > 3)
+        measure_exec(strcmp(what, "cpu") == 0, (unsigned)strtoul(arguments[2], NULL, 10), arguments + 3);
     else if (strcmp(what, "run") == 0)
         measure_run(arguments + 2);
     else if (strcmp(what, "tree") == 0)
         measure_tree(arguments[2]);
     else {
-        fputs("usage: bench.measure append FOLDER | exec N COMMAND... | run COMMAND... | tree FILE\n", stderr);
+        fputs(
+            "usage: bench.measure append FOLDER | exec N COMMAND... | cpu N COMMAND... | run COMMAND... | tree FILE\n",
+            stderr);
         return 2;
     }
     return 0;
