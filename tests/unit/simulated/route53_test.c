@@ -387,6 +387,61 @@ static void health_checks_take_their_time_and_combine(void **state)
     dr_simulated_close(&world);
 }
 
+#define BALANCED                                                                                                       \
+    "Account: '111122223333'\n"                                                                                        \
+    "Regions:\n"                                                                                                       \
+    "  us-east-1: { elbv2: { LoadBalancers: { shop: {} } } }\n"                                                        \
+    "  us-west-2: { elbv2: { LoadBalancers: { shop: {} } } }\n"                                                        \
+    "Global:\n"                                                                                                        \
+    "  route53:\n"                                                                                                     \
+    "    HostedZones:\n"                                                                                               \
+    "      example.com:\n"                                                                                             \
+    "        Id: " ZONE "\n"                                                                                           \
+    "        Records: [{ Name: '@', Alias: us-east-1/shop }]\n"
+
+static json_t *balancer(const char *region)
+{
+    json_t *output = dr_simulated_expect(&world, region, "elbv2", "DescribeLoadBalancers", "{}", NULL);
+    json_t *one = json_incref(dr_simulated_at(output, "/LoadBalancers/0"));
+    json_decref(output);
+    return one;
+}
+
+static void assert_points_to(const json_t *wanted)
+{
+    char *address = dr_sim_ipv4_of(dr_simulated_text(wanted, "/DNSName"), 1);
+    assert_resolves("example.com", address);
+    free(address);
+}
+
+static void an_alias_moves_from_load_balancer_to_load_balancer(void **state)
+{
+    (void)state;
+    dr_simulated_open(&world, BALANCED);
+    json_t *east = balancer("us-east-1"), *west = balancer("us-west-2");
+    assert_points_to(east);
+    char *arguments = dr_format("{'HostedZoneId': '" ZONE "', 'Name': 'example.com', 'TargetDnsName': 'dualstack.%s', "
+                                "'TargetHostedZoneId': '%s', 'EvaluateTargetHealth': true}",
+                                dr_simulated_text(west, "/DNSName"), dr_simulated_text(west, "/CanonicalHostedZoneId"));
+    json_decref(run("route53.upsert_alias", arguments, "SUCCEEDED"));
+    dr_simulated_wait(&world, 60);
+    assert_points_to(west);
+    json_t *again = run("route53.upsert_alias", arguments, "SUCCEEDED");
+    assert_true(json_is_false(dr_simulated_at(again, "/output/Changed")));
+    json_decref(again);
+    free(arguments);
+    arguments = dr_format("{'HostedZoneId': '" ZONE "', 'Name': 'example.com', 'TargetDnsName': '%s', "
+                          "'TargetHostedZoneId': '%s'}",
+                          dr_simulated_text(west, "/DNSName"), dr_simulated_text(east, "/CanonicalHostedZoneId"));
+    json_t *result = run("route53.upsert_alias", arguments, "FAILED"); /* the zone of another Region's balancers */
+    assert_non_null(strstr(dr_simulated_text(result, "/cause"), "does not lie within the target zone"));
+    json_decref(result);
+    free(arguments);
+    json_decref(east);
+    json_decref(west);
+    dr_simulated_close(&world);
+}
+
 static void a_world_with_a_mistake_says_where(void **state)
 {
     (void)state;
@@ -409,6 +464,7 @@ int main(void)
         cmocka_unit_test(zones_are_made_listed_and_deleted),
         cmocka_unit_test(names_resolve_by_their_policies),
         cmocka_unit_test(health_checks_take_their_time_and_combine),
+        cmocka_unit_test(an_alias_moves_from_load_balancer_to_load_balancer),
         cmocka_unit_test(a_world_with_a_mistake_says_where),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
