@@ -183,8 +183,9 @@ json_t *dr_simulated_call(struct dr_simulated *simulated, const char *region, co
     struct dr_runtime *runtime = dr_runtime_virtual_new(SEED, simulated->now_ms);
     dr_runtime_virtual_answer(runtime, &dr_sim_script, simulated->cloud);
     struct reply reply = {0};
+    char *token = dr_format("00000000-0000-4000-8000-%012llx", (unsigned long long)simulated->now_ms); /* its own */
     const struct dr_aws_call call = {
-        .operation = found, .input = given, .region = region, .token = "test", .deadline_ms = INT64_MAX};
+        .operation = found, .input = given, .region = region, .token = token, .deadline_ms = INT64_MAX};
     dr_aws_call_start(simulated->aws, runtime, &call, keep, &reply);
     while (!reply.arrived && runtime->ops->wait(runtime, INT64_MAX))
         ;
@@ -192,6 +193,7 @@ json_t *dr_simulated_call(struct dr_simulated *simulated, const char *region, co
         give_up(operation, "no answer ever comes");
     simulated->now_ms = dr_runtime_now(runtime);
     runtime->ops->free(runtime);
+    free(token);
     json_decref(given);
     return reply.value;
 }
