@@ -32,13 +32,13 @@ static json_t *put(struct dr_sim_cloud *cloud, const char *account, const char *
                    json_t *snapshot, const char *timing, int64_t otherwise_ms, int64_t now_ms)
 {
     char *arn = dr_sim_arn("rds", region, account, "snapshot:%s", name), *date = dr_sim_timestamp(now_ms);
+    int64_t ready_ms = now_ms + dr_sim_timing(cloud, timing, otherwise_ms);
     rds_set(snapshot, "DBSnapshotIdentifier", name);
     rds_set(snapshot, "DBSnapshotArn", arn);
     rds_set(snapshot, "SnapshotCreateTime", date);
     rds_set(snapshot, "SnapshotType", "manual");
     json_object_set_new(snapshot, "_from", json_integer((json_int_t)now_ms));
-    json_object_set_new(snapshot, "_readyAt",
-                        json_integer((json_int_t)(now_ms + dr_sim_timing(cloud, timing, otherwise_ms))));
+    json_object_set_new(snapshot, "_readyAt", json_integer((json_int_t)ready_ms));
     dr_sim_put(cloud, account, region, RDS_SNAPSHOT, name, snapshot);
     free(arn);
     free(date);
