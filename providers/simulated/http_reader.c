@@ -68,7 +68,7 @@ static bool read_request_line(struct dr_sim_reader *reader, char *line)
     *target++ = '\0';
     *version++ = '\0';
     if (!is_token(line) || strncmp(version, "HTTP/1.", 7) != 0 ||
-        (strcmp(version + 7, "0") && strcmp(version + 7, "1")))
+        (strcmp(version + 7, "0") != 0 && strcmp(version + 7, "1") != 0))
         return false;
     reader->keep_alive = version[7] == '1';
     reader->request.method = line;

@@ -190,7 +190,7 @@ static void move_clients(const struct dr_sim_application *application)
             json_array_append_new(json_object_get(application->row, "_cohorts"),
                                   json_pack("{s:s,s:f,s:I,s:I}", "Region", region, "Share", share, "From",
                                             (json_int_t)application->now_ms, "To",
-                                            (json_int_t)(application->now_ms + keep_ms)));
+                                            (json_int_t)application->now_ms + keep_ms));
     }
 }
 

@@ -218,7 +218,8 @@ static void give_page(struct search *search, bool forward)
         json_object_set(call->output, "LastEvaluatedKey", last);
     json_decref(items);
     json_decref(last);
-    double units = (double)(bytes / 4096 + 1);
+    size_t blocks = bytes / 4096 + 1; /* of 4 KiB, begun ones count */
+    double units = (double)blocks;
     ddb_add_capacity(call, search->table, search->consistent ? units : units / 2);
 }
 

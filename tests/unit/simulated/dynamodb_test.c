@@ -250,7 +250,7 @@ static char *made_with(const char *token)
     return dr_format(
         "{'TransactItems': [{'Put': {'TableName': 'log', 'Item': {'run': {'S': 't'}, 'at': {'N': '1'}}}}, {'Update': "
         "{" ACTIVE ", 'UpdateExpression': 'SET epoch = :n', 'ConditionExpression': 'epoch = :o', "
-                   "'ExpressionAttributeValues': {':n': {'N': '2'}, ':o': {'N': '1'}}}}], 'ClientRequestToken': '%s'}",
+        "'ExpressionAttributeValues': {':n': {'N': '2'}, ':o': {'N': '1'}}}}], 'ClientRequestToken': '%s'}",
         token);
 }
 
