@@ -171,6 +171,10 @@ static const char *survivor(const struct dr_sim_application *application)
 static void count_lost(const struct dr_sim_application *application, json_t *summary)
 {
     const char *database = survivor(application);
+    struct dr_sim_database found;
+    row_set_text(summary, "Database", database);
+    if (*database && !dr_sim_database_at(application->cloud, database, application->now_ms, &found))
+        return; /* deleted, and no other one is written to yet: nobody can say */
     double writes = 0;
     int64_t lost_ms = 0, first_ms = INT64_MAX, last_ms = 0;
     size_t i;
@@ -192,7 +196,6 @@ static void count_lost(const struct dr_sim_application *application, json_t *sum
         row_set_time(summary, "LostFrom", first_ms);
         row_set_time(summary, "LostTo", last_ms);
     }
-    row_set_text(summary, "Database", database);
 }
 
 /* --- The summary

@@ -353,6 +353,12 @@ static void test_what_was_acknowledged_and_is_gone_is_counted(void **state)
     assert_text(DOMAIN, "/_status", "/Database", "arn:aws:rds:us-west-2:111122223333:db:shop-west");
     free(kept);
     free(lost);
+    call(WEST, "rds", "DeleteDBInstance", "{'DBInstanceIdentifier': 'shop-west', 'SkipFinalSnapshot': true}");
+    dr_simulated_wait(&world, 900);
+    struct got status = ask(DOMAIN, "GET", "/_status", NULL);
+    assert_null(dr_simulated_at(status.json, "/LostWrites")); /* nobody can say */
+    done(&status);
+    expect(DOMAIN, "GET", "/", 500);
 }
 
 static void test_a_planned_switch_loses_nothing(void **state)
