@@ -24,7 +24,7 @@ static json_t *make_session(struct dr_sim_call *call, const char *account, const
                                 token, "Expiration", end);
     json_t *kept = json_copy(session);
     json_object_set_new(kept, "_arn", json_string(arn));
-    json_object_set_new(kept, "_expiresAt", json_integer((json_int_t)(call->now_ms + seconds * 1000)));
+    json_object_set_new(kept, "_expiresAt", json_integer((json_int_t)call->now_ms + seconds * 1000));
     dr_sim_put(call->cloud, account, "global", "sts.session", id, kept);
     free(id);
     free(secret);
