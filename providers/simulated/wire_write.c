@@ -54,6 +54,78 @@ static int status_of(const struct dr_aws_shape *shape, const json_t *output)
     return 0;
 }
 
+/* What botocore's models leave out, because its parser does not look at it, and other clients' do: the names of the
+ * roots of S3's answers, and the namespaces. Source: the "Response Syntax" of each operation, as in
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+static const struct {
+    const char *operation, *root;
+} s3_roots[] = {
+    {"CompleteMultipartUpload", "CompleteMultipartUploadResult"},
+    {"CreateMultipartUpload", "InitiateMultipartUploadResult"},
+    {"DeleteObjects", "DeleteResult"},
+    {"GetBucketAccelerateConfiguration", "AccelerateConfiguration"},
+    {"GetBucketAcl", "AccessControlPolicy"},
+    {"GetBucketCors", "CORSConfiguration"},
+    {"GetBucketLifecycleConfiguration", "LifecycleConfiguration"},
+    {"GetBucketLogging", "BucketLoggingStatus"},
+    {"GetBucketRequestPayment", "RequestPaymentConfiguration"},
+    {"GetBucketTagging", "Tagging"},
+    {"GetBucketVersioning", "VersioningConfiguration"},
+    {"GetBucketWebsite", "WebsiteConfiguration"},
+    {"GetObjectAcl", "AccessControlPolicy"},
+    {"GetObjectAttributes", "GetObjectAttributesResponse"},
+    {"GetObjectTagging", "Tagging"},
+    {"ListBuckets", "ListAllMyBucketsResult"},
+    {"ListMultipartUploads", "ListMultipartUploadsResult"},
+    {"ListObjectVersions", "ListVersionsResult"},
+    {"ListObjects", "ListBucketResult"},
+    {"ListObjectsV2", "ListBucketResult"},
+    {"ListParts", "ListPartsResult"},
+};
+
+static const char *root_of(const struct dr_aws_operation *operation)
+{
+    for (size_t i = 0; strcmp(operation->model->name, "s3") == 0 && i < sizeof s3_roots / sizeof *s3_roots; i++)
+        if (strcmp(s3_roots[i].operation, operation->name) == 0)
+            return s3_roots[i].root;
+    return operation->output_wire;
+}
+
+static const char *namespace_of(const struct dr_aws_model *model)
+{
+    return strcmp(model->name, "s3") == 0        ? "http://s3.amazonaws.com/doc/2006-03-01/"
+           : strcmp(model->name, "route53") == 0 ? "https://route53.amazonaws.com/doc/2013-04-01/"
+           : model->xml_uri                      ? model->xml_uri
+                                                 : "";
+}
+
+/* Before a document of rest-xml, its declaration; in its root, the namespace. */
+static void declare(const struct dr_aws_model *model, struct dr_text *body)
+{
+    size_t name = body->size > 1 && body->bytes[0] == '<' ? 1 + strcspn(body->bytes + 1, " />") : 0;
+    const char *end = name ? strchr(body->bytes, '>') : NULL, *uri = namespace_of(model);
+    if (!end || !*uri)
+        return;
+    struct dr_text whole = {0};
+    bool has = memmem(body->bytes, (size_t)(end - body->bytes), "xmlns", 5) != NULL;
+    dr_text_puts(&whole, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    dr_text_add(&whole, body->bytes, name);
+    if (!has)
+        dr_text_printf(&whole, " xmlns=\"%s\"", uri);
+    dr_text_add(&whole, body->bytes + name, body->size - name);
+    dr_text_done(body);
+    *body = whole;
+}
+
+/* Whether the body is a document with members. */
+static bool has_document(const struct dr_aws_shape *shape)
+{
+    bool has = false;
+    for (size_t i = 0; !shape->payload && i < shape->member_count; i++)
+        has = has || shape->members[i].location == DR_AWS_IN_BODY;
+    return has;
+}
+
 /* REST outputs are bound as inputs are: the request's writer does it, on an operation whose input is the output. */
 static bool write_rest(struct dr_aws_writer *writer, const struct dr_aws_operation *operation,
                        struct dr_aws_operation *ret_turned)
@@ -61,12 +133,21 @@ static bool write_rest(struct dr_aws_writer *writer, const struct dr_aws_operati
     *ret_turned = *operation;
     ret_turned->request_uri = "/";
     ret_turned->input = operation->output;
-    ret_turned->input_wire = operation->output_wire;
+    ret_turned->input_wire = root_of(operation);
     ret_turned->input_xml_prefix = NULL;
     ret_turned->input_xml_uri = operation->model->xml_uri;
     writer->operation = ret_turned;
-    return operation->model->protocol == DR_AWS_REST_XML ? dr_aws_write_rest_xml(writer)
-                                                         : dr_aws_write_rest_json(writer);
+    if (operation->model->protocol != DR_AWS_REST_XML)
+        return dr_aws_write_rest_json(writer);
+    bool good = dr_aws_write_rest_xml(writer);
+    if (good && !writer->has_body && has_document(operation->output)) { /* it is there even if it is empty */
+        const char *root = root_of(operation) ? root_of(operation) : operation->output->name;
+        dr_text_printf(&writer->body, "<%s></%s>", root, root);
+        writer->body_type = "application/xml";
+    }
+    if (good && writer->body_type && strcmp(writer->body_type, "application/xml") == 0)
+        declare(operation->model, &writer->body);
+    return good;
 }
 
 /* S3's GetBucketLocation: its only member is the root itself (providers/aws/protocol/answer.c). */
@@ -88,6 +169,8 @@ static bool write_xml(struct dr_aws_writer *writer, const struct dr_aws_operatio
     const struct dr_aws_model *model = operation->model;
     bool ec2 = model->protocol == DR_AWS_EC2, good = true;
     struct dr_text *body = &writer->body;
+    if (ec2)
+        dr_text_puts(body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     dr_text_printf(body, "<%sResponse xmlns=\"%s\">", operation->name, model->xml_uri ? model->xml_uri : "");
     if (ec2)
         dr_text_printf(body, "<requestId>%s</requestId>", request_id);
@@ -232,15 +315,17 @@ static void write_xml_error(const struct dr_aws_model *model, int status, const 
         return;
     }
     if (!s3)
-        dr_text_printf(body, "<ErrorResponse xmlns=\"%s\">", model->xml_uri ? model->xml_uri : "");
+        dr_text_printf(body, "<ErrorResponse xmlns=\"%s\">", namespace_of(model));
     dr_text_puts(body, "<Error>");
     if (!s3)
         add_element(body, "Type", status >= 500 ? "Receiver" : "Sender");
     add_element(body, "Code", code);
     add_element(body, "Message", message);
     add_details(body, details);
-    if (s3)
+    if (s3) {
         add_element(body, "RequestId", request_id);
+        add_element(body, "HostId", "simulated");
+    }
     dr_text_puts(body, "</Error>");
     if (!s3) {
         add_element(body, "RequestId", request_id);

@@ -11,6 +11,8 @@ ERRORS = {
     "ecr:GetRegistryPolicy": "RegistryPolicyNotFoundException",
     "ecr:GetLifecyclePolicy": "LifecyclePolicyNotFoundException",
 }
+FLAT = ("s3", "sqs")  # an empty list is no element at all
+ASKED = ("cloudwatch:ListMetrics",)  # OwningAccounts comes only to who asks for linked accounts
 
 
 def test_an_empty_cloud_answers():
@@ -32,6 +34,11 @@ def test_an_empty_cloud_answers():
                     answer = getattr(client, botocore.xform_name(name))()
                     if not answer["ResponseMetadata"].get("RequestId"):
                         wrong.append(f"{service}:{name}: no request id")
+                    method = botocore.xform_name(name)
+                    if client.can_paginate(method) and service not in FLAT and f"{service}:{name}" not in ASKED:
+                        for key in client.get_paginator(method).result_keys:
+                            if key.search(answer) is None:
+                                wrong.append(f"{service}:{name}: no {key.expression}, where AWS has an empty list")
                 except botocore.exceptions.ClientError as error:
                     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
                     code = error.response["Error"]["Code"]

@@ -69,6 +69,22 @@ def test_virtual_hosts_and_presigned_urls():
         assert status == 200 and text == b"for all", (status, text)
 
 
+def test_documents_are_as_other_clients_want_them():
+    """Names of roots and namespaces, which boto3 does not look at."""
+    with Cloud(WORLD) as cloud:
+        s3 = cloud.client("s3", signature_version="s3v4")
+        for method, members, root in [("list_objects_v2", {"Bucket": "plain"}, "ListBucketResult"), ("list_buckets", {}, "ListAllMyBucketsResult"),
+                                      ("list_object_versions", {"Bucket": "plain"}, "ListVersionsResult"),
+                                      ("get_bucket_versioning", {"Bucket": "plain"}, "VersioningConfiguration")]:
+            url = s3.generate_presigned_url(method, Params=members, ExpiresIn=60)
+            status, headers, text = cloud.raw("GET", url.removeprefix(cloud.endpoint))
+            wanted = f'<{root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'.encode()
+            assert status == 200 and text.startswith(b"<?xml version=") and wanted in text, (method, status, text)
+            assert headers["x-amz-request-id"] and headers["Content-Type"] == "application/xml", headers
+        status, _, text = cloud.raw("GET", s3.generate_presigned_url("get_object", Params={"Bucket": "plain", "Key": "none"}).removeprefix(cloud.endpoint))
+        assert status == 404 and b"<RequestId>" in text and b"<HostId>" in text and b"<Key>none</Key>" in text, text
+
+
 def test_versions_and_replication():
     with Cloud(WORLD) as cloud:
         east, west = cloud.client("s3", "us-east-1"), cloud.client("s3")
