@@ -102,4 +102,16 @@ static const struct dr_sim_operation operations[] = {
     {NULL, NULL, DR_SIM_DATA},
 };
 
-const struct dr_sim_service dr_sim_sts = {.name = "sts", .operations = operations};
+/* { Roles: { NAME: { ExternalId: ... } } }, as iam.c has them too */
+static bool load(struct dr_sim_cloud *cloud, const char *account, const char *region, const json_t *given,
+                 char **ret_problem)
+{
+    (void)ret_problem;
+    const char *name;
+    json_t *role;
+    json_object_foreach(json_object_get(given, "Roles"), name, role)
+        dr_sim_put(cloud, account, region, "iam.role", name, json_is_object(role) ? json_copy(role) : json_object());
+    return true;
+}
+
+const struct dr_sim_service dr_sim_sts = {.name = "sts", .operations = operations, .load = load};
