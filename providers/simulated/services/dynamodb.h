@@ -50,6 +50,9 @@ json_t *ddb_project(struct ddb_names *names, const char *text, const json_t *ite
 /* Changes `item` in place; `changed` gets the names of the top-level attributes. False: the call has failed. */
 bool ddb_update(struct ddb_names *names, const char *text, json_t *item, json_t *changed);
 
+/* Whether a name is one that expressions may only have behind '#' (dynamodb_words.c). */
+bool ddb_is_reserved(const char *name);
+
 /* --- Tables (dynamodb.c) --- */
 
 /* The table that the call names, if it takes requests. Borrowed; NULL: the call has failed. */

@@ -164,6 +164,12 @@ static char *read_name(struct reader *reader)
                 reader->kind, word);
         free(word);
         word = name ? dr_copy_string(json_string_value(name)) : NULL;
+    } else if (ddb_is_reserved(word)) {
+        if (!failed(reader))
+            dr_sim_fail(reader->names->call, 0, "ValidationException",
+                        "Invalid %s: Attribute name is a reserved keyword; reserved keyword: %s", reader->kind, word);
+        free(word);
+        word = NULL;
     }
     next(reader);
     return word;

@@ -180,10 +180,11 @@ static void queries_go_in_order_and_page_by_page(void **state)
     } while (key);
     assert_string_equal(seen.bytes, "11,10,8,7,5,4,");
     dr_text_done(&seen);
-    json_t *page = sure(EAST, "Scan",
-                        "{'TableName': 'log', 'FilterExpression': 'begins_with(#s, :p) AND (at BETWEEN :a AND :b OR at "
-                        "IN (:c))', 'ExpressionAttributeNames': {'#s': 'state'}, 'ExpressionAttributeValues': {':p': "
-                        "{'S': 's'}, ':a': {'N': '2'}, ':b': {'N': '4'}, ':c': {'N': '9'}}, 'Select': 'COUNT'}");
+    json_t *page =
+        sure(EAST, "Scan",
+             "{'TableName': 'log', 'FilterExpression': 'begins_with(#s, :p) AND (#at BETWEEN :a AND :b OR #at "
+             "IN (:c))', 'ExpressionAttributeNames': {'#s': 'state', '#at': 'at'}, 'ExpressionAttributeValues': {':p': "
+             "{'S': 's'}, ':a': {'N': '2'}, ':b': {'N': '4'}, ':c': {'N': '9'}}, 'Select': 'COUNT'}");
     assert_int_equal(json_integer_value(json_object_get(page, "Count")), 4);
     assert_int_equal(json_integer_value(json_object_get(page, "ScannedCount")), 12);
     json_decref(page);
@@ -202,7 +203,7 @@ static void updates_change_lists_maps_and_sets(void **state)
     json_t *answer =
         sure(EAST, "UpdateItem",
              "{'TableName': 'state', 'Key': {'id': {'S': 'x'}}, 'UpdateExpression': 'SET l = list_append(l, :l), m.k = "
-             "m.k + :one, n = if_not_exists(n, :one) REMOVE m.none ADD c :one DELETE s :s',"
+             "m.k + :one, n = if_not_exists(n, :one) REMOVE m.gone ADD c :one DELETE s :s',"
              " 'ExpressionAttributeValues': {':l': {'L': [{'S': 'b'}]}, ':one': {'N': '1.50'}, ':s': {'SS': ['a']}}, "
              "'ReturnValues': 'ALL_NEW'}");
     assert_string_equal(dr_simulated_text(answer, "/Attributes/l/L/1/S"), "b");
@@ -214,6 +215,8 @@ static void updates_change_lists_maps_and_sets(void **state)
 #define X "'TableName': 'state', 'Key': {'id': {'S': 'x'}}"
     fails("UpdateItem", "{" X ", 'UpdateExpression': 'SET a = '}", "ValidationException",
           "Syntax error; token: \"<EOF>\"");
+    fails("UpdateItem", "{" X ", 'UpdateExpression': 'REMOVE Region'}", "ValidationException",
+          "Invalid UpdateExpression: Attribute name is a reserved keyword; reserved keyword: Region");
     fails("UpdateItem", "{" X ", 'UpdateExpression': 'SET a = :x'}", "ValidationException", "attribute value: :x");
     fails("UpdateItem", "{" X ", 'UpdateExpression': 'SET id = :x', 'ExpressionAttributeValues': {':x': {'S': 'y'}}}",
           "ValidationException", "part of the key");
@@ -222,7 +225,7 @@ static void updates_change_lists_maps_and_sets(void **state)
           ", 'UpdateExpression': 'SET a = :x', 'ExpressionAttributeValues': {':x': {'S': 'y'}, ':y': {'S': 'y'}}}",
           "ValidationException", "unused in expressions: keys: {:y}");
     fails("UpdateItem",
-          "{" X ", 'UpdateExpression': 'SET a = none + :x', 'ExpressionAttributeValues': {':x': {'N': '1'}}}",
+          "{" X ", 'UpdateExpression': 'SET a = absent + :x', 'ExpressionAttributeValues': {':x': {'N': '1'}}}",
           "ValidationException", "does not exist in the item");
     fails("UpdateItem", "{" X ", 'UpdateExpression': 'SET a.b = :x', 'ExpressionAttributeValues': {':x': {'N': '1'}}}",
           "ValidationException", "invalid for update");
