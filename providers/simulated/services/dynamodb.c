@@ -660,6 +660,24 @@ static void add_key(json_t *description, const char *text, const char *kind)
     free(name);
 }
 
+/* Whether a value is what stands in an attribute of that type. */
+static bool is_content(const char *type, const json_t *value)
+{
+    if (strcmp(type, "BOOL") == 0)
+        return json_is_boolean(value);
+    if (strlen(type) == 1) {
+        char *number = *type == 'N' && json_is_string(value) ? ddb_number(json_string_value(value)) : NULL;
+        bool good = json_is_string(value) && (*type != 'N' || number);
+        free(number);
+        return good;
+    }
+    bool good = json_array_size(value) > 0;
+    char single[2] = {type[0], '\0'};
+    for (size_t i = 0; i < json_array_size(value); i++)
+        good = good && is_content(single, json_array_get(value, i));
+    return good;
+}
+
 /* A world's plain value as an attribute's: "x" is {"S": "x"}; what is {"S": ...} already stays. A new reference. */
 static json_t *attribute(const json_t *plain, unsigned depth)
 {
@@ -683,9 +701,10 @@ static json_t *attribute(const json_t *plain, unsigned depth)
         return json_pack("{s:o}", "L", list);
     }
     if (json_is_object(plain) && depth < 32) {
-        static const char *const types[] = {"S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"};
-        for (i = 0; i < sizeof types / sizeof *types; i++)
-            if (strcmp(ddb_type(plain), types[i]) == 0)
+        static const char *const typed[] = {"S", "N", "B", "SS", "NS", "BOOL"}; /* lists and maps are plain */
+        const json_t *inside = json_object_get(plain, ddb_type(plain));
+        for (i = 0; i < sizeof typed / sizeof *typed; i++)
+            if (strcmp(ddb_type(plain), typed[i]) == 0 && is_content(typed[i], inside))
                 return dr_json_share(plain);
         json_t *map = json_object();
         json_object_foreach(row_mutable(plain), key, item) json_object_set_new(map, key, attribute(item, depth + 1));

@@ -135,8 +135,8 @@ static bool fits_element(const json_t *element, const json_t *value)
         for (size_t i = 0; i < json_array_size(argument); i++)
             excluded = excluded || json_equal(json_array_get(argument, i), row_mutable(value));
         const json_t *prefix = json_object_get(argument, "prefix");
-        excluded =
-            excluded || (prefix && text && strncmp(text, json_string_value(prefix), json_string_length(prefix)) == 0);
+        excluded = excluded || (json_is_string(prefix) && text &&
+                                strncmp(text, json_string_value(prefix), json_string_length(prefix)) == 0);
         return value && !excluded;
     }
     argument = json_object_get(element, "numeric");

@@ -323,11 +323,28 @@ static void a_lost_answer_changes_nothing_twice(void **state)
     says(EAST, "GetItem", "{'TableName': 'state', 'Key': {'id': {'S': 'run'}}}", "/Item/n/N", "1");
 }
 
+static void a_world_may_write_items_plainly_or_as_the_api_does(void **state)
+{
+    (void)state;
+    struct dr_simulated plain;
+    dr_simulated_open(&plain,
+                      "Regions: { us-east-1: { dynamodb: { Tables: { tab: { Items: [ { id: a, n: { N: 5 }, m: { N: "
+                      "'5' }, l: [1, x] } ] } } } } }");
+    json_t *got = dr_simulated_expect(&plain, EAST, "dynamodb", "GetItem",
+                                      "{'TableName': 'tab', 'Key': {'id': {'S': 'a'}}}", NULL);
+    assert_string_equal(dr_simulated_text(got, "/Item/n/M/N/N"), "5"); /* a number is no attribute's content */
+    assert_string_equal(dr_simulated_text(got, "/Item/m/N"), "5");
+    assert_string_equal(dr_simulated_text(got, "/Item/l/L/1/S"), "x");
+    json_decref(got);
+    dr_simulated_close(&plain);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_decimal),
+        cmocka_unit_test(a_world_may_write_items_plainly_or_as_the_api_does),
         TEST(the_lock_is_taken_once),
         TEST(replicas_lag_and_the_last_writer_wins),
         TEST(queries_go_in_order_and_page_by_page),

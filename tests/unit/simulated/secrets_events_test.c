@@ -134,6 +134,10 @@ static void events_find_their_rules(void **state)
     fails(WEST, "events", "PutRule", "{'Name': 'x', 'EventPattern': '{\\\"a\\\":[{\\\"cidr\\\":\\\"10.0.0.0/8\\\"}]}'}",
           "NotSimulated");
     fails(WEST, "events", "PutRule", "{'Name': 'x', 'EventPattern': '[]'}", "InvalidEventPatternException");
+    fails(WEST, "events", "PutRule",
+          "{'Name': 'odd', 'EventPattern': '{\\\"source\\\":[{\\\"anything-but\\\":{\\\"prefix\\\":5}}]}'}", NULL);
+    json_decref(dr_simulated_expect(&world, WEST, "events", "PutEvents",
+                                    "{'Entries': [{'Source': 'shop', 'DetailType': 'x', 'Detail': '{}'}]}", NULL));
     fails(WEST, "events", "DescribeRule", "{'Name': 'none'}", "ResourceNotFoundException");
 }
 
