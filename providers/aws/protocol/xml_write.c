@@ -183,9 +183,10 @@ static bool write_list(struct dr_aws_writer *writer, const struct dr_aws_place *
     if (!json_is_array(value))
         return dr_aws_refuse(writer, place, "must be an array, not %s", dr_aws_json_kind(value));
     bool flattened = member->flattened || shape->flattened;
-    /* Of a flattened list the items' own name counts, if there is one: SQS's answers, on which we stand in for AWS. No
-     * request has one that differs. */
-    const char *item_name = shape->member->wire ? shape->member->wire : flattened ? name : "member";
+    /* Of a list whose shape is flat the items' own name counts, if there is one: SQS's answers, on which we stand in
+     * for AWS. Of a member that is flattened in its place, the member's does. */
+    const char *own = shape->member->wire;
+    const char *item_name = own && (shape->flattened || !flattened) ? own : flattened ? name : "member";
     if (!flattened) {
         struct dr_aws_xml_root element = element_of(member, name);
         open_tag(text, &element);
