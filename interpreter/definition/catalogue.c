@@ -357,6 +357,14 @@ bool dr_catalogue_is_region(const struct dr_catalogue *catalogue, const char *na
     return !resolver || !resolver->is_region || resolver->is_region(resolver, name, ret_nearest);
 }
 
+bool dr_catalogue_is_error(const struct dr_catalogue *catalogue, const struct dr_resource *resource, const char *name,
+                           char **ret_hint)
+{
+    struct dr_resolver *resolver = catalogue->resolver;
+    *ret_hint = NULL;
+    return !resolver || !resolver->is_error || resolver->is_error(resolver, resource, name, ret_hint);
+}
+
 const struct dr_resource *dr_catalogue_resolve(struct dr_catalogue *catalogue, const char *name, bool in_action,
                                                struct dr_diagnostics *found)
 {

@@ -53,6 +53,10 @@ struct dr_resolver {
     /* Whether a Region may be called so; if not, `ret_nearest` is a name that may be meant (on the heap) or NULL. NULL:
      * any name will do. */
     bool (*is_region)(struct dr_resolver *resolver, const char *name, char **ret_nearest);
+    /* Whether a call of the resource, which may be another's than this resolver's, may end with an error of that name;
+     * if not, `ret_hint` is what may be meant (on the heap) or NULL. NULL: any name will do. */
+    bool (*is_error)(struct dr_resolver *resolver, const struct dr_resource *resource, const char *name,
+                     char **ret_hint);
 };
 
 /* `primitives`: NULL-terminated, static. The order is the order of `drrun actions`. */

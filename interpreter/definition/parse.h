@@ -23,6 +23,7 @@
 #define DR_BAD_INPUT "INVALID_INPUT"
 #define DR_IMPAIRED "DEPENDS_ON_IMPAIRED_REGION"
 #define DR_NO_REGION "UNKNOWN_REGION"
+#define DR_NO_ERROR "UNKNOWN_ERROR"
 #define DR_SECRET_KEPT "SECRET_IN_JOURNAL"
 
 /* Where in the document: a chain on the C stack, printed as AWS prints it ("/States/X/Choices[0]/Next"). */
@@ -178,6 +179,10 @@ void dr_arguments_check(struct dr_parser *parser, const struct dr_resource *reso
                         const struct dr_node *arguments, enum dr_language language, const char *provided,
                         const struct dr_where *outer);
 
+/* Doubts names in the Task's Retry and Catch that its resource never fails with. */
+void dr_errors_check(struct dr_parser *parser, const struct dr_resource *resource, const struct dr_node *task,
+                     const struct dr_where *outer);
+
 /* --- runbook.c, action.c: the blocks --- */
 const struct dr_runbook *dr_runbook_parse(struct dr_parser *parser, const struct dr_node *block,
                                           const struct dr_where *where);
@@ -212,6 +217,9 @@ const struct dr_resource *dr_catalogue_resolve(struct dr_catalogue *catalogue, c
                                                struct dr_diagnostics *found);
 /* The same of a Region's name; true without a resolver. */
 bool dr_catalogue_is_region(const struct dr_catalogue *catalogue, const char *name, char **ret_nearest);
+/* The same of an error that a call may end with. */
+bool dr_catalogue_is_error(const struct dr_catalogue *catalogue, const struct dr_resource *resource, const char *name,
+                           char **ret_hint);
 /* A catalogue that takes files from `files` instead of the disk. */
 struct dr_catalogue *dr_catalogue_journaled(const struct dr_catalogue *catalogue, const json_t *files);
 bool dr_catalogue_is_journaled(const struct dr_catalogue *catalogue);

@@ -229,3 +229,33 @@ void dr_arguments_check(struct dr_parser *parser, const struct dr_resource *reso
     }
     free(what);
 }
+
+static void check_errors(struct dr_parser *parser, const struct dr_resource *resource, const struct dr_node *names,
+                         const char *field, const struct dr_where *outer)
+{
+    const struct dr_where where = {outer, "ErrorEquals", 0};
+    for (size_t i = 0; names && names->kind == DR_NODE_LIST && i < names->children.count; i++) {
+        const struct dr_node *name = names->children.items[i];
+        char *hint = NULL;
+        if (name->kind == DR_NODE_STRING && !dr_has_placeholder(name) &&
+            !dr_catalogue_is_error(parser->catalogue, resource, name->string.bytes, &hint))
+            dr_doubt(parser, &(struct dr_where){&where, NULL, i}, name->place, DR_NO_ERROR, hint,
+                     "%s has no error \"%s\", so that this %s does not match", resource->name, name->string.bytes,
+                     field);
+    }
+}
+
+void dr_errors_check(struct dr_parser *parser, const struct dr_resource *resource, const struct dr_node *task,
+                     const struct dr_where *outer)
+{
+    static const char *const fields[] = {"Retry", "Catch"};
+    if (dr_catalogue_is_journaled(parser->catalogue))
+        return; /* it was said when the execution began */
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const struct dr_node *list = dr_node_member(task, fields[i]);
+        const struct dr_where where = {outer, fields[i], 0};
+        for (size_t j = 0; list && list->kind == DR_NODE_LIST && j < list->children.count; j++)
+            check_errors(parser, resource, dr_node_member(list->children.items[j], "ErrorEquals"), fields[i],
+                         &(struct dr_where){&where, NULL, j});
+    }
+}

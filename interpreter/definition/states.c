@@ -314,6 +314,8 @@ static void parse_task(struct dr_state_parse *at)
     check_impaired(at);
     if (state->task.resource)
         dr_arguments_check(at->parser, state->task.resource, at->node, arguments, state->language, NULL, at->where);
+    if (state->task.resource)
+        dr_errors_check(at->parser, state->task.resource, at->node, at->where);
 }
 
 static void parse_choice(struct dr_state_parse *at)

@@ -72,6 +72,48 @@ Y
     same 3 "$(grep -c UNKNOWN_REGION <<<"$err")" 'and no other'
 }
 
+test_an_error_that_never_comes_is_doubted() {
+    cat >errors.yaml <<'Y'
+StartAt: Look
+States:
+  Look:
+    Type: Task
+    Resource: aws-sdk:route53:getHostedZone
+    Parameters: { Id: Z1 }
+    Retry:
+      - ErrorEquals: [Route53.SdkClientException, Route53.Route53Exception, Route53.NoSuchHostedZoneException]
+      - ErrorEquals: [States.Timeout, My.Own, Rds.Whatever, "Route53.${Which}"]
+      - ErrorEquals: [Route53.ThrottlingException, Route53.NoSuchHostedZone]
+    Catch:
+      - ErrorEquals: [Route53.NoSuchHostedZoenException]
+        Next: Unlisted
+    Next: Unlisted
+  Unlisted:
+    Type: Task
+    Resource: aws-sdk:s3:getObject
+    Parameters: { Bucket: shop, Key: a }
+    Catch:
+      - ErrorEquals: [S3.NoSuchBucketException, S3.NoSuchKeyException]
+        Next: Optimised
+      - ErrorEquals: [S3.NoSuchBucket]
+        Next: Optimised
+    Next: Optimised
+  Optimised:
+    Type: Task
+    Resource: arn:aws:states:::lambda:invoke
+    Parameters: { FunctionName: shop }
+    Retry:
+      - ErrorEquals: [Lambda.ServiceException, Lambda.AWSLambdaException, Lambda.SdkClientException, Lambda.Unknown]
+    End: true
+Y
+    expect 0 "$DRRUN" validate errors.yaml
+    same 3 "$(grep -c 'UNKNOWN_ERROR' <<<"$err")" 'each that never comes, and no other'
+    contains "$err" 'errors.yaml:10:52: warning: aws-sdk:route53:getHostedZone has no error "Route53.NoSuchHostedZone", so that this Retry does not match'
+    contains "$err" 'has no error "Route53.NoSuchHostedZoenException", so that this Catch does not match'
+    same 2 "$(grep -c 'Did you mean "Route53.NoSuchHostedZoneException"? The model of route53 is of ' <<<"$err")" 'with the name that is meant'
+    contains "$err" 'Did you mean "S3.NoSuchBucketException"?'
+}
+
 test_a_secret_that_would_be_kept_is_doubted() {
     cat >tell.yaml <<'Y'
 StartAt: Tell

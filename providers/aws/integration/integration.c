@@ -401,10 +401,23 @@ static bool is_region(struct dr_resolver *base, const char *name, char **ret_nea
     return dr_aws_is_region(dr_aws_models_partitions(dr_aws_models(((struct resolver *)base)->aws)), name, ret_nearest);
 }
 
+static bool is_error(struct dr_resolver *base, const struct dr_resource *resource, const char *name, char **ret_hint)
+{
+    const struct dr_aws_resource *ours = resource_of((struct resolver *)base, resource);
+    char *nearest = NULL;
+    *ret_hint = NULL;
+    if (ours == NULL || dr_aws_can_raise(ours, name, &nearest))
+        return true;
+    *ret_hint = model_hint(ours->operation->model, nearest);
+    free(nearest);
+    return false;
+}
+
 struct dr_resolver *dr_aws_resolver_new(struct dr_aws *aws)
 {
     struct resolver *resolver = dr_alloc(sizeof *resolver);
-    resolver->base = (struct dr_resolver){.find = find, .document = document, .is_region = is_region};
+    resolver->base =
+        (struct dr_resolver){.find = find, .document = document, .is_region = is_region, .is_error = is_error};
     resolver->aws = aws;
     resolver->index = json_object();
     return &resolver->base;

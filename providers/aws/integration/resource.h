@@ -29,6 +29,10 @@ const struct dr_aws_member *dr_aws_unmarked_token(const struct dr_aws_operation 
 /* What may be done when the outcome of such a call is not known. */
 enum dr_repeat dr_aws_repeat(const struct dr_aws_resource *resource, const json_t *arguments);
 
+/* Whether a Retry or Catch may name this error: false only if it has the prefix of the service's errors and none of
+ * them is called so; then `ret_nearest` is one that may be meant (owned by the caller) or NULL. */
+bool dr_aws_can_raise(const struct dr_aws_resource *resource, const char *name, char **ret_nearest);
+
 /* Summary, effect, undo: what every listing needs. */
 void dr_aws_document_briefly(struct dr_aws_resource *resource);
 /* Output and errors: what only `drrun actions NAME` needs. */
