@@ -12,6 +12,7 @@ extern const struct dr_sim_service dr_sim_ssm;
 
 #define KIND "ssm.parameter"
 #define PAGE_MAX 10
+#define DESCRIBED_MAX 50
 
 static json_t *find(struct dr_sim_call *call, const char *name, int64_t *ret_version)
 {
@@ -95,6 +96,47 @@ static void get_parameters_by_path(struct dr_sim_call *call)
     json_decref(all);
 }
 
+/* Whether a name is one that the filter {"Key": "Name", "Option", "Values"} means; other keys are not simulated. */
+static bool passes(struct dr_sim_call *call, const json_t *filter, const char *name)
+{
+    const char *key = json_string_value(json_object_get(filter, "Key")),
+               *option = json_string_value(json_object_get(filter, "Option"));
+    bool begins = option && strcmp(option, "BeginsWith") == 0, contains = option && strcmp(option, "Contains") == 0;
+    if (!key || strcmp(key, "Name") != 0 || (option && !begins && !contains && strcmp(option, "Equals") != 0))
+        dr_sim_fail(call, 501, "NotSimulated", "Of DescribeParameters' filters only Name is simulated");
+    bool found = false;
+    size_t i;
+    json_t *value;
+    json_array_foreach(json_object_get(filter, "Values"), i, value)
+    {
+        const char *wanted = json_string_value(value);
+        found = found || (begins     ? strncmp(name, wanted, strlen(wanted)) == 0
+                          : contains ? strstr(name, wanted) != NULL
+                                     : strcmp(name, wanted) == 0);
+    }
+    return found;
+}
+
+static void describe_parameters(struct dr_sim_call *call) /* the model has no Value here */
+{
+    json_t *all = json_array(), *parameter, *filter;
+    const char *name;
+    size_t i;
+    if (json_array_size(json_object_get(call->input, "Filters")) > 0)
+        dr_sim_fail(call, 501, "NotSimulated", "The older Filters are not simulated: use ParameterFilters");
+    json_object_foreach(dr_sim_table(call->cloud, call->account, call->region, KIND), name, parameter)
+    {
+        bool good = true;
+        json_array_foreach(json_object_get(call->input, "ParameterFilters"), i, filter) good =
+            passes(call, filter, name) && good;
+        if (good)
+            json_array_append_new(all, shown(parameter, 0, false));
+    }
+    if (!call->error)
+        dr_sim_page(call, "Parameters", all, DESCRIBED_MAX, "InvalidNextToken");
+    json_decref(all);
+}
+
 static json_t *make_version(const char *value, int64_t now_ms)
 {
     char *date = dr_sim_timestamp(now_ms);
@@ -150,6 +192,7 @@ static void delete_parameter(struct dr_sim_call *call)
 
 static const struct dr_sim_operation operations[] = {
     {"CreateOpsItem", dr_sim_create_ops_item, DR_SIM_CONTROL},
+    {"DescribeParameters", describe_parameters, DR_SIM_CONTROL},
     {"DescribeOpsItems", dr_sim_describe_ops_items, DR_SIM_CONTROL},
     {"GetOpsItem", dr_sim_get_ops_item, DR_SIM_CONTROL},
     {"UpdateOpsItem", dr_sim_update_ops_item, DR_SIM_CONTROL},

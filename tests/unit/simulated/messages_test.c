@@ -166,6 +166,20 @@ static void an_incident_is_opened_once(void **state)
     json_decref(made);
 }
 
+static void parameters_are_described_without_their_values(void **state)
+{
+    (void)state;
+    json_decref(sure("ssm", "PutParameter", "{'Name': '/shop/a', 'Value': 'x', 'Type': 'String'}"));
+    json_decref(sure("ssm", "PutParameter", "{'Name': '/blog/a', 'Value': 'x', 'Type': 'String'}"));
+    json_t *all = sure("ssm", "DescribeParameters",
+                       "{'ParameterFilters': [{'Key': 'Name', 'Option': 'BeginsWith', 'Values': ['/shop']}]}");
+    assert_int_equal(json_array_size(json_object_get(all, "Parameters")), 1);
+    assert_string_equal(dr_simulated_text(all, "/Parameters/0/Name"), "/shop/a");
+    assert_null(dr_simulated_at(all, "/Parameters/0/Value"));
+    json_decref(all);
+    fails("ssm", "DescribeParameters", "{'ParameterFilters': [{'Key': 'Type', 'Values': ['String']}]}", "NotSimulated");
+}
+
 static void roles_of_the_world_are_seen(void **state)
 {
     (void)state;
@@ -190,6 +204,7 @@ int main(void)
         TEST(messages_hide_and_come_back_and_die_in_the_end),
         TEST(a_fifo_group_waits_for_its_first_message),
         TEST(an_incident_is_opened_once),
+        TEST(parameters_are_described_without_their_values),
         TEST(roles_of_the_world_are_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
