@@ -53,7 +53,9 @@ class Server(http.server.BaseHTTPRequestHandler):
                             "<Expiration>2999-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>")
         elif operation == "GetParameter":
             value = PARAMETERS.get(json.loads(body)["Name"])
-            if value is None:
+            if json.loads(body)["Name"] == "/shop/refused":
+                self.reply(400, json.dumps({"__type": "UnrecognizedClientException", "message": "The security token is invalid."}), "application/x-amz-json-1.1")
+            elif value is None:
                 self.reply(400, json.dumps({"__type": "ParameterNotFound"}), "application/x-amz-json-1.1")
             else:
                 self.reply(200, json.dumps({"Parameter": {"Value": value, "Type": "SecureString"}}), "application/x-amz-json-1.1")

@@ -72,6 +72,22 @@ Y
     same 3 "$(grep -c UNKNOWN_REGION <<<"$err")" 'and no other'
 }
 
+test_refused_credentials_are_named_by_their_source() {
+    start_server
+    cat >refused.yaml <<'Y'
+StartAt: Read
+States:
+  Read: { Type: Task, Resource: "aws-sdk:ssm:getParameter", Parameters: { Name: /shop/refused }, End: true }
+Y
+    expect 1 env AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE "$DRRUN" refused.yaml
+    contains "$err" 'The security token is invalid. (signed by AKIA...MPLE from environment) (Service: Ssm, Status Code: 400, Request ID: request-1)'
+    grep -rq 'AKIAIOSFODNN7EXAMPLE' store && fail 'a whole key is on disk'
+    sed -i '/^  Read:/s|Parameters|Credentials: { RoleArn: "arn:aws:iam::123456789012:role/dr" }, Parameters|' refused.yaml
+    expect 1 "$DRRUN" refused.yaml
+    contains "$err" '(signed by the credentials of the role arn:aws:iam::123456789012:role/dr, assumed with the credentials from environment)'
+    stop_server
+}
+
 test_an_error_that_never_comes_is_doubted() {
     cat >errors.yaml <<'Y'
 StartAt: Look

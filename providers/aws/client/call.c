@@ -14,6 +14,7 @@
 #include "providers/aws/client/log.h"
 #include "providers/aws/client/pages.h"
 #include "providers/aws/client/send.h"
+#include "providers/aws/client/signer.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -52,6 +53,8 @@ struct dr_aws_calling {
     struct dr_aws_retry retry;
     struct dr_aws_prepared prepared;
     bool clock_set, renewed, renew_now, moved;
+    char key[DR_AWS_KEY_TEXT]; /* who signed last, of those whom the credentials' sources gave; "": nobody */
+    bool signed_by_source;
     char invocation_id[37];
     /* Of the attempt: what is under way. */
     int64_t signed_ms, sent_ms;
@@ -411,8 +414,14 @@ static void end_with_error(struct dr_aws_calling *calling, const struct dr_aws_e
              note);
         return;
     }
+    char *signer = calling->signed_by_source && dr_aws_is_refusal(error->code)
+                       ? dr_aws_signer(calling->key, calling->role_arn,
+                                       dr_aws_credentials_source(dr_aws_credentials(calling->aws)))
+                       : NULL;
     finish(calling,
-           (struct dr_aws_outcome){.error = error, .throttled = judgement.failure == DR_AWS_THROTTLED, .note = note});
+           (struct dr_aws_outcome){
+               .error = error, .throttled = judgement.failure == DR_AWS_THROTTLED, .note = note, .signer = signer});
+    free(signer);
     free(note);
 }
 
@@ -649,7 +658,9 @@ static void identified(void *data, const struct dr_aws_identity *identity, const
     calling->lookup = NULL;
     dr_runtime_cancel(calling->runtime, calling->lookup_timer);
     calling->lookup_timer = NULL;
+    calling->signed_by_source = !problem;
     if (!problem) {
+        dr_aws_key_ends(identity, calling->key);
         transmit(calling, identity);
         return;
     }

@@ -60,6 +60,8 @@ struct dr_aws_outcome {               /* borrowed by the callback */
     bool throttled;           /* the attempts ran out on throttling: a quota may be the reason */
     const char *note; /* with `error`, for people: why there was no further attempt, and what may be done ("3 attempts
                          in 2 s; ..."). NULL: nothing to add. A problem's text has it in itself */
+    const char
+        *signer; /* with `error`, if the credentials may be why: "signed by AKIA...MPLE from environment"; or NULL */
     const char *region, *host;
     const struct dr_aws_attempt *attempts;
     size_t attempt_count;

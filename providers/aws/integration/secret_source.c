@@ -136,9 +136,10 @@ static void answered(void *data, const struct dr_aws_outcome *outcome)
         fail(fetching, "Drrun.SecretNotFound", "%s in %s has none (%s)", kind->title, outcome->region,
              *outcome->error->message ? outcome->error->message : outcome->error->code);
     else if (outcome->error)
-        fail(fetching, "Drrun.SecretSourceUnavailable", "%s in %s says %s: %s (Request ID: %s)%s%s", kind->title,
+        fail(fetching, "Drrun.SecretSourceUnavailable", "%s in %s says %s: %s (Request ID: %s)%s%s%s%s", kind->title,
              outcome->region, outcome->error->code, outcome->error->message, outcome->error->request_id,
-             outcome->note ? "; " : "", outcome->note ? outcome->note : "");
+             outcome->signer ? "; " : "", outcome->signer ? outcome->signer : "", outcome->note ? "; " : "",
+             outcome->note ? outcome->note : "");
     else
         fail(fetching, "Drrun.SecretSourceUnavailable", "%s: %s%s%s", kind->title, outcome->problem,
              outcome->note ? "; " : "", outcome->note ? outcome->note : "");

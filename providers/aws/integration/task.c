@@ -53,10 +53,12 @@ static void succeed(struct dr_call *call, const struct dr_aws_outcome *outcome)
  */
 
 /* What the service said; and, when the attempts ran out, that the same code may mean a rate or a quota, of which only
- * one passes by waiting. */
+ * one passes by waiting; and when the credentials may be why, which ones they were. */
 static char *said(const struct dr_aws_outcome *outcome)
 {
     const char *message = *outcome->error->message ? outcome->error->message : "null";
+    if (outcome->signer)
+        return dr_format("%s (%s)", message, outcome->signer);
     return outcome->throttled && outcome->note ? dr_format("%s; %s", message, outcome->note) : dr_copy_string(message);
 }
 

@@ -3,6 +3,7 @@
 #include "interpreter/base/text.h"
 #include "interpreter/runtime/virtual.h"
 #include "providers/aws/client/client.h"
+#include "providers/aws/client/signer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -192,7 +193,7 @@ static struct dr_aws_call call_of(const struct world *world)
 
 struct seen { /* the outcome, as text */
     unsigned count, pages;
-    char *output, *code, *problem, *kind, *note;
+    char *output, *code, *problem, *kind, *note, *signer;
     bool unknown, throttled;
     size_t attempts;
     char *codes;
@@ -213,6 +214,7 @@ static void see(void *data, const struct dr_aws_outcome *outcome)
     seen->problem = dr_copy_string(outcome->problem);
     seen->kind = dr_copy_string(outcome->problem_kind);
     seen->note = dr_copy_string(outcome->note);
+    seen->signer = dr_copy_string(outcome->signer);
     seen->unknown = outcome->unknown;
     seen->throttled = outcome->throttled;
     seen->pages = outcome->pages;
@@ -232,6 +234,7 @@ static void seen_done(struct seen *seen)
     free(seen->problem);
     free(seen->kind);
     free(seen->note);
+    free(seen->signer);
     free(seen->codes);
     *seen = (struct seen){0};
 }
@@ -496,6 +499,53 @@ static void a_wrong_clock_is_put_right_at_once(void **state)
     end_world(&world);
 }
 
+static void a_refusal_says_whose_credentials_were_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        struct step step;
+        bool own;
+        const char *signer;
+    } cases[] = {
+        {ERROR(400, "UnrecognizedClientException"), false, "signed by the credentials from simulation"},
+        {ERROR(400, "AccessDeniedException"), false, "signed by the credentials from simulation"},
+        {ERROR(400, "AccessDeniedException"), true, NULL}, /* who gave them knows */
+        {ERROR(400, "ValidationException"), false, NULL},  /* they were taken */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world world = make_world("Demo", &cases[i].step, 1);
+        struct dr_aws_call call = call_of(&world);
+        if (!cases[i].own)
+            call.identity = NULL;
+        struct seen seen = make(&world, &call);
+        if (cases[i].signer)
+            assert_string_equal(seen.signer, cases[i].signer);
+        else
+            assert_null(seen.signer);
+        seen_done(&seen);
+        end_world(&world);
+        forget(NULL);
+    }
+}
+
+static void no_more_than_the_ends_of_a_key_are_shown(void **state)
+{
+    (void)state;
+    char text[DR_AWS_KEY_TEXT], whole[] = "ASIAIOSFODNN7EXAMPLE", brief[] = "AKIASHORT";
+    struct dr_aws_identity shown = {.access_key_id = whole};
+    dr_aws_key_ends(&shown, text);
+    assert_string_equal(text, "ASIA...MPLE");
+    char *signer = dr_aws_signer(text, "arn:aws:iam::1:role/dr", "profile prod");
+    assert_string_equal(signer,
+                        "signed by ASIA...MPLE of the role arn:aws:iam::1:role/dr, assumed with the credentials from "
+                        "profile prod");
+    free(signer);
+    shown.access_key_id = brief; /* its ends would be most of it */
+    dr_aws_key_ends(&shown, text);
+    assert_string_equal(text, "");
+    assert_null(dr_aws_signer(text, NULL, NULL));
+}
+
 static void an_expired_session_of_ones_own_is_not_renewed(void **state)
 {
     (void)state;
@@ -712,6 +762,8 @@ int main(void)
         cmocka_unit_test_teardown(the_quota_is_of_a_service_and_region, forget),
         cmocka_unit_test_teardown(the_unknown_is_repeated_only_if_that_does_no_harm, forget),
         cmocka_unit_test_teardown(a_wrong_clock_is_put_right_at_once, forget),
+        cmocka_unit_test_teardown(a_refusal_says_whose_credentials_were_refused, forget),
+        cmocka_unit_test(no_more_than_the_ends_of_a_key_are_shown),
         cmocka_unit_test_teardown(an_expired_session_of_ones_own_is_not_renewed, forget),
         cmocka_unit_test_teardown(each_page_has_its_own_attempts, forget),
         cmocka_unit_test_teardown(what_was_packed_on_the_way_is_unpacked, forget),
