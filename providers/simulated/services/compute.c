@@ -64,6 +64,18 @@ void dr_sim_set_time(json_t *object, const char *key, int64_t at_ms)
     free(text);
 }
 
+const char *dr_sim_dimension(const json_t *dimensions, const char *name)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach(dimensions, i, one)
+    {
+        if (dr_sim_is(one, "Name", name))
+            return dr_sim_text_in(one, "Value");
+    }
+    return dr_sim_text_in(dimensions, name);
+}
+
 void dr_sim_take(json_t *to, const json_t *from, const char *const *names)
 {
     for (; *names; names++) {

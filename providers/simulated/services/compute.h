@@ -24,6 +24,9 @@ bool dr_sim_lists(const json_t *list, const char *text); /* an array of strings 
 void dr_sim_set_text(json_t *object, const char *key, const char *text);
 void dr_sim_set_int(json_t *object, const char *key, int64_t number);
 void dr_sim_set_time(json_t *object, const char *key, int64_t at_ms);
+/* The value of a metric's dimension, from a list of {"Name", "Value"} or an object by name: borrowed; "" if there is
+ * none. */
+const char *dr_sim_dimension(const json_t *dimensions, const char *name);
 /* Copies the members of `from` that are there under these names (NULL-terminated). */
 void dr_sim_take(json_t *to, const json_t *from, const char *const *names);
 /* Tags as lists of {"Key", "Value"} (names as the service spells them): adds or replaces; removes by keys. */

@@ -841,21 +841,7 @@ static bool load(struct dr_sim_cloud *cloud, const char *account, const char *re
     return true;
 }
 
-/* --- CloudWatch
- * ---------------------------------------------------------------------------------------------------------- Container
- * Insights' counts, as they are now. */
-
-static const char *dimension(const json_t *dimensions, const char *name)
-{
-    size_t i;
-    json_t *one;
-    json_array_foreach(dimensions, i, one)
-    {
-        if (dr_sim_is(one, "Name", name))
-            return dr_sim_text_in(one, "Value");
-    }
-    return dr_sim_text_in(dimensions, name);
-}
+/* CloudWatch: Container Insights' counts, as they are now. */
 
 static bool metric(struct dr_sim_cloud *cloud, const char *account, const char *region, const char *metric_namespace,
                    const char *name, const json_t *dimensions, int64_t at_ms, double *ret_value)
@@ -868,8 +854,8 @@ static bool metric(struct dr_sim_cloud *cloud, const char *account, const char *
     const struct dr_sim_place place = {cloud, account, region, at_ms};
     if (strcmp(metric_namespace, "ECS/ContainerInsights") != 0)
         return false;
-    const json_t *service =
-        dr_sim_ecs_service(&place, dimension(dimensions, "ClusterName"), dimension(dimensions, "ServiceName"));
+    const json_t *service = dr_sim_ecs_service(&place, dr_sim_dimension(dimensions, "ClusterName"),
+                                               dr_sim_dimension(dimensions, "ServiceName"));
     for (size_t i = 0; service && i < sizeof rows / sizeof *rows; i++)
         if (strcmp(rows[i].metric, name) == 0) {
             *ret_value = (double)dr_sim_int_in(service, rows[i].member, 0);

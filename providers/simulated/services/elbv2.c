@@ -836,21 +836,7 @@ static bool load(struct dr_sim_cloud *cloud, const char *account, const char *re
     return true;
 }
 
-/* --- CloudWatch
- * -------------------------------------------------------------------------------------------------------
- * HealthyHostCount and UnHealthyHostCount by TargetGroup: "targetgroup/NAME/ID". */
-
-static const char *dimension(const json_t *dimensions, const char *name)
-{
-    size_t i;
-    json_t *one;
-    json_array_foreach(dimensions, i, one)
-    {
-        if (dr_sim_is(one, "Name", name))
-            return dr_sim_text_in(one, "Value");
-    }
-    return dr_sim_text_in(dimensions, name);
-}
+/* CloudWatch: HealthyHostCount and UnHealthyHostCount by TargetGroup, "targetgroup/NAME/ID". */
 
 static bool metric(struct dr_sim_cloud *cloud, const char *account, const char *region, const char *metric_namespace,
                    const char *name, const json_t *dimensions, int64_t at_ms, double *ret_value)
@@ -859,7 +845,7 @@ static bool metric(struct dr_sim_cloud *cloud, const char *account, const char *
     if ((strcmp(metric_namespace, "AWS/ApplicationELB") != 0 && strcmp(metric_namespace, "AWS/NetworkELB") != 0) ||
         (!healthy && strcmp(name, "UnHealthyHostCount") != 0))
         return false;
-    const char *wanted = dimension(dimensions, "TargetGroup"), *arn;
+    const char *wanted = dr_sim_dimension(dimensions, "TargetGroup"), *arn;
     json_t *group;
     json_object_foreach(dr_sim_table(cloud, account, region, GROUP), arn, group)
     {
