@@ -185,23 +185,46 @@ static bool is_computed_region(const struct dr_state_parse *at, const struct dr_
            (region->string.bytes[0] == '$' || strncmp(region->string.bytes, "States.", 7) == 0);
 }
 
-/* The Region that a task certainly goes to, NULL if that cannot be known or is no matter: its own, the one in its ARN,
+/* The Region that an ARN names; NULL: none, or no ARN. */
+static const char *region_of_arn(const struct dr_state_parse *at, const struct dr_node *resource)
+{
+    const char *part = resource ? resource->string.bytes : NULL;
+    if (part == NULL || strncmp(part, "arn:", 4) != 0 || dr_has_placeholder(resource))
+        return NULL;
+    for (int i = 0; i < 3 && part; i++)
+        part = strchr(part, ':') ? strchr(part, ':') + 1 : NULL;
+    size_t size = part ? strcspn(part, ":") : 0;
+    return size > 0 ? dr_arena_string(at->parser->arena, part, size) : NULL;
+}
+
+/* The Region that a task certainly goes to, NULL if that cannot be known or is no matter: the one in its ARN, its own,
  * or the runbook's if it calls AWS. */
 static const char *region_of(struct dr_state_parse *at, const struct dr_node **ret_node)
 {
     const struct dr_node *region = dr_node_member(at->node, "Region"), *resource = dr_member(at, "Resource");
-    *ret_node = region ? region : resource;
+    const char *in_arn = region_of_arn(at, resource);
+    *ret_node = region && !in_arn ? region : resource;
+    if (in_arn)
+        return in_arn;
     if (region)
         return region->kind == DR_NODE_STRING && !is_computed_region(at, region) ? region->string.bytes : NULL;
     if (resource == NULL || dr_node_member(at->node, "RegionPath"))
         return NULL;
-    const char *arn = resource->string.bytes, *part = arn;
-    if (strncmp(arn, "arn:", 4) != 0 && strncmp(arn, "aws-sdk:", 8) != 0)
-        return NULL;
-    for (int i = 0; i < 3 && part; i++)
-        part = strchr(part, ':') ? strchr(part, ':') + 1 : NULL;
-    size_t size = strncmp(arn, "arn:", 4) == 0 && part ? strcspn(part, ":") : 0;
-    return size > 0 ? dr_arena_string(at->parser->arena, part, size) : at->parser->runbook->region;
+    const char *name = resource->string.bytes;
+    bool of_aws = strncmp(name, "arn:", 4) == 0 || strncmp(name, "aws-sdk:", 8) == 0;
+    return of_aws ? at->parser->runbook->region : NULL;
+}
+
+/* What an ARN names is where the ARN says, whatever the Task's Region. */
+static void check_two_regions(struct dr_state_parse *at, const struct dr_node *region, const struct dr_node *resource)
+{
+    const char *in_arn = region_of_arn(at, resource);
+    if (in_arn == NULL || region == NULL || region->kind != DR_NODE_STRING || is_computed_region(at, region) ||
+        dr_is_expression(region) || dr_has_placeholder(region) || strcmp(region->string.bytes, in_arn) == 0)
+        return;
+    dr_doubt(at->parser, &(struct dr_where){at->where, "Region", 0}, region->place, DR_TWO_REGIONS,
+             dr_format("Leave out Region, or name what is in %s", region->string.bytes),
+             "The Resource is in %s, as its ARN says: the Region %s has no effect", in_arn, region->string.bytes);
 }
 
 /* Also a Catch of the Parallel or Map around it is a way on without that Region. */
@@ -310,6 +333,7 @@ static void parse_task(struct dr_state_parse *at)
     const struct dr_node *arguments =
         dr_node_member(at->node, state->language == DR_JSONATA ? "Arguments" : "Parameters");
     state->task.resource_text = resource->string.bytes;
+    check_two_regions(at, region, resource);
     state->task.resource = dr_resource_parse(at->parser, resource, arguments, state->language, at->where);
     check_impaired(at);
     if (state->task.resource)

@@ -88,6 +88,25 @@ Y
     stop_server
 }
 
+test_a_region_that_the_arn_contradicts_is_doubted() {
+    cat >two.yaml <<'Y'
+Runbook: { Name: two, Region: us-west-2, Impaired: [us-east-1] }
+StartAt: Other
+States:
+  Other: { Type: Task, Resource: "arn:aws:lambda:eu-west-1:123456789012:function:a", Region: us-west-2, Next: Same }
+  Same: { Type: Task, Resource: "arn:aws:lambda:eu-west-1:123456789012:function:a", Region: eu-west-1, Next: Computed }
+  Computed: { Type: Task, Resource: "arn:aws:lambda:eu-west-1:123456789012:function:a", Region: $.region, Next: Expressed }
+  Expressed: { Type: Task, QueryLanguage: JSONata, Resource: "arn:aws:lambda:eu-west-1:123456789012:function:a", Region: "{% $states.input.region %}", Next: Named }
+  Named: { Type: Task, Resource: "arn:aws:states:::lambda:invoke", Region: us-west-2, Parameters: { FunctionName: a }, End: true }
+Y
+    expect 0 "$DRRUN" validate two.yaml
+    contains "$err" 'two.yaml:4:94: warning: The Resource is in eu-west-1, as its ARN says: the Region us-west-2 has no effect [CONTRADICTING_REGION]'
+    same 1 "$(grep -c CONTRADICTING_REGION <<<"$err")" 'and no other'
+    sed -i '/^  Other:/s/eu-west-1/us-east-1/' two.yaml
+    expect 3 "$DRRUN" validate two.yaml
+    contains "$err" 'depends on the Region us-east-1, which Runbook.Impaired says may be gone'
+}
+
 test_an_error_that_never_comes_is_doubted() {
     cat >errors.yaml <<'Y'
 StartAt: Look
