@@ -11,22 +11,9 @@ enum { ENDS = 4, KEY_LEAST = 16 }; /* AWS's own ids have at least 16 characters 
 bool dr_aws_is_refusal(const char *code)
 {
     static const char *const codes[] = {
-        "AccessDenied",
-        "AccessDeniedException",
-        "AuthFailure",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "IncompleteSignature",
-        "InvalidAccessKeyId",
-        "InvalidClientTokenId",
-        "InvalidSignatureException",
-        "InvalidToken",
-        "NotAuthorized",
-        "RequestExpired",
-        "SignatureDoesNotMatch",
-        "TokenRefreshRequired",
-        "UnauthorizedOperation",
-        "UnrecognizedClientException",
+        "AuthFailure",        "ExpiredToken",          "ExpiredTokenException",     "IncompleteSignature",
+        "InvalidAccessKeyId", "InvalidClientTokenId",  "InvalidSignatureException", "InvalidToken",
+        "RequestExpired",     "SignatureDoesNotMatch", "TokenRefreshRequired",      "UnrecognizedClientException",
     };
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (strcmp(codes[i], code) == 0)

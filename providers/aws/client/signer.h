@@ -9,7 +9,8 @@
 
 enum { DR_AWS_KEY_TEXT = 12 };
 
-/* Whether an error with this code may be due to the credentials: unknown, expired, wrong, or without the permission. */
+/* Whether an error with this code may be due to the credentials: unknown, expired or wrong. What they may not do,
+ * AWS says in words that name them. */
 bool dr_aws_is_refusal(const char *code);
 /* "AKIA...MPLE": the ends of the access key's id, and nothing ("") of an id that is too short to hide the rest. */
 void dr_aws_key_ends(const struct dr_aws_identity *identity, char ret_text[DR_AWS_KEY_TEXT]);

@@ -508,9 +508,9 @@ static void a_refusal_says_whose_credentials_were_refused(void **state)
         const char *signer;
     } cases[] = {
         {ERROR(400, "UnrecognizedClientException"), false, "signed by the credentials from simulation"},
-        {ERROR(400, "AccessDeniedException"), false, "signed by the credentials from simulation"},
-        {ERROR(400, "AccessDeniedException"), true, NULL}, /* who gave them knows */
-        {ERROR(400, "ValidationException"), false, NULL},  /* they were taken */
+        {ERROR(400, "UnrecognizedClientException"), true, NULL}, /* who gave them knows */
+        {ERROR(400, "AccessDeniedException"), false, NULL},      /* they were taken, and AWS's own text says whose */
+        {ERROR(400, "ValidationException"), false, NULL},        /* they were taken */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct world world = make_world("Demo", &cases[i].step, 1);
