@@ -99,17 +99,24 @@ uint64_t dr_sim_random(struct dr_sim_cloud *cloud)
     return dr_random_next(&cloud->random);
 }
 
+int64_t dr_sim_ms(const json_t *number, double scale)
+{
+    const double most = 1e14;
+    double ms = json_number_value(number) * scale;
+    return ms > most ? (int64_t)most : ms < -most ? -(int64_t)most : (int64_t)ms;
+}
+
 int64_t dr_sim_timing(struct dr_sim_cloud *cloud, const char *name, int64_t otherwise_ms)
 {
     const json_t *timing = json_object_get(json_object_get(cloud->world, "Timings"), name);
     if (json_is_number(timing))
-        return (int64_t)(json_number_value(timing) * 1000);
+        return dr_sim_ms(timing, 1000);
     if (!json_is_object(timing))
         return otherwise_ms;
     const json_t *seconds = json_object_get(timing, "Seconds"), *spread = json_object_get(timing, "Spread");
     double middle = seconds ? json_number_value(seconds) * 1000 : (double)otherwise_ms;
     double drawn = middle + (2 * dr_random_unit(&cloud->random) - 1) * json_number_value(spread) * 1000;
-    return drawn > 0 ? (int64_t)drawn : 0;
+    return drawn > 0 ? (int64_t)(drawn < 1e14 ? drawn : 1e14) : 0;
 }
 
 char *dr_sim_uuid(struct dr_sim_cloud *cloud)

@@ -43,6 +43,9 @@ void dr_sim_remove(struct dr_sim_cloud *cloud, const char *account, const char *
 /* A number of the world's Timings ("rds.promote": seconds, or {"Seconds", "Spread"}) as milliseconds, drawn from the
  * seed; `otherwise_ms` if the world says nothing of it. */
 int64_t dr_sim_timing(struct dr_sim_cloud *cloud, const char *name, int64_t otherwise_ms);
+/* A JSON number of seconds (scale 1000) or milliseconds (scale 1) as milliseconds, within 3,000 years; 0 for anything
+ * else. */
+int64_t dr_sim_ms(const json_t *number, double scale);
 uint64_t dr_sim_random(struct dr_sim_cloud *cloud);
 /* Ids as AWS makes them, from the seed: a UUID, "i-0abc..." (prefix and hex digits), upper-case base 36. Owned by the
  * caller. */

@@ -47,8 +47,7 @@ unsigned dr_sim_fault_begin(struct dr_sim_cloud *cloud, const json_t *fault, cha
     const json_t *seconds = json_object_get(fault, "For");
     if (seconds) {
         char *text = dr_format("%u", id);
-        dr_sim_schedule(cloud, cloud->now_ms + (int64_t)(json_number_value(seconds) * 1000), "fault.end", "", "", text,
-                        NULL);
+        dr_sim_schedule(cloud, cloud->now_ms + dr_sim_ms(seconds, 1000), "fault.end", "", "", text, NULL);
         free(text);
     }
     tell_services(cloud);

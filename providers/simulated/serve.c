@@ -247,7 +247,7 @@ static bool is_signed(struct visit *visit, bool by_header)
                                         .body = request->body,
                                         .body_size = request->body_size};
     const json_t *skew = dr_sim_fault(visit->cloud, "ClockSkew", visit->region, visit->model->name, NULL, NULL);
-    int64_t skew_ms = (int64_t)(json_number_value(json_object_get(skew, "Seconds")) * 1000);
+    int64_t skew_ms = dr_sim_ms(json_object_get(skew, "Seconds"), 1000);
     visit->wall_ms += skew_ms; /* the answer's Date shows it too, from which clients learn */
     const struct dr_aws_verify_options options = {.now_ms = visit->wall_ms,
                                                   .window_ms = WINDOW_MS,
@@ -382,7 +382,7 @@ static void answer_throttled(struct visit *visit)
 static bool stopped_before(struct visit *visit, const struct dr_sim_operation *row)
 {
     const json_t *latency = fault(visit, "Latency");
-    visit->reply->delay_ms += (int64_t)json_number_value(json_object_get(latency, "Milliseconds"));
+    visit->reply->delay_ms += dr_sim_ms(json_object_get(latency, "Milliseconds"), 1);
     if (fault(visit, "ResetBefore"))
         answer_nothing(visit, DR_REACH_SENT, "Connection reset by peer");
     else if (row->plane == DR_SIM_CONTROL && fault(visit, "ControlPlaneDown"))
@@ -499,7 +499,7 @@ static int64_t latency(struct dr_sim_cloud *cloud, const char *region)
         const json_t *own = json_object_get(given, region);
         given = own ? own : json_object_get(given, "Default");
     }
-    return dr_sim_timing(cloud, "latency", given ? (int64_t)json_number_value(given) : cloud->latency_ms);
+    return dr_sim_timing(cloud, "latency", given ? dr_sim_ms(given, 1) : cloud->latency_ms);
 }
 
 /* S3's old signature, which S3 itself no longer takes for new buckets: the first thing that such a client asks. */

@@ -233,7 +233,7 @@ static void find_faults(const struct dr_sim_application *application, const char
             (*what && strcmp(what, application->name) != 0))
             continue;
         if (strcmp(row_text(fault, "Fault"), "Latency") == 0)
-            *ret_slower_ms += (int64_t)json_number_value(json_object_get(fault, "Milliseconds"));
+            *ret_slower_ms += dr_sim_ms(json_object_get(fault, "Milliseconds"), 1);
         else if (strcmp(row_text(fault, "Fault"), "ServerError") == 0)
             stack->failing = probability ? json_number_value(probability) : 1;
     }

@@ -26,7 +26,10 @@ const char *dr_sim_text_in(const json_t *object, const char *key)
 int64_t dr_sim_int_in(const json_t *object, const char *key, int64_t otherwise)
 {
     const json_t *value = json_object_get(object, key);
-    return json_is_number(value) ? (int64_t)json_number_value(value) : otherwise;
+    if (json_is_integer(value))
+        return json_integer_value(value);
+    double real = json_real_value(value);
+    return json_is_real(value) && real > -9e15 && real < 9e15 ? (int64_t)real : otherwise;
 }
 
 bool dr_sim_is(const json_t *object, const char *key, const char *text)

@@ -761,7 +761,7 @@ static bool load(struct dr_sim_cloud *cloud, const char *account, const char *re
         json_t *table = make_table(cloud, account, region, name, description, "ACTIVE", dr_sim_now(cloud));
         json_decref(description);
         const json_t *lag = json_object_get(described, "Lag");
-        int64_t lag_ms = (int64_t)(json_number_value(lag) * 1000);
+        int64_t lag_ms = dr_sim_ms(lag, 1000);
         if (lag && !json_is_number(lag) &&
             !(json_is_string(lag) && dr_duration_parse(json_string_value(lag), &lag_ms))) {
             *ret_problem = dr_format("dynamodb.Tables.%s.Lag: a number of seconds, or \"2s\"", name);

@@ -57,7 +57,7 @@ static int64_t milliseconds_of(const json_t *duration)
     int64_t ms = 0;
     if (json_is_string(duration) && dr_duration_parse(json_string_value(duration), &ms))
         return ms;
-    return (int64_t)(json_number_value(duration) * 1000);
+    return dr_sim_ms(duration, 1000);
 }
 
 static json_t *milliseconds(const json_t *seconds)

@@ -221,7 +221,7 @@ static int64_t lag_given(const json_t *given)
 {
     int64_t lag_ms = 0;
     if (json_is_number(given))
-        return (int64_t)(json_number_value(given) * 1000);
+        return dr_sim_ms(given, 1000);
     return json_is_string(given) && dr_duration_parse(json_string_value(given), &lag_ms) ? lag_ms : -1;
 }
 
