@@ -89,7 +89,7 @@ static void post_time(struct dr_sim_server *server, const json_t *given, struct 
         refuse(answer, 400, "give {\"AdvanceSeconds\": N}, not less than 0: time does not go back");
         return;
     }
-    server->ahead_ms += (int64_t)(wanted * 1000);
+    server->ahead_ms += dr_sim_whole_ms(wanted * 1000);
     dr_sim_advance(server->cloud, dr_sim_server_now(server));
     answer_json(answer, 200, json_pack("{s:o}", "now", timestamp(dr_sim_now(server->cloud))));
 }

@@ -99,11 +99,15 @@ uint64_t dr_sim_random(struct dr_sim_cloud *cloud)
     return dr_random_next(&cloud->random);
 }
 
-int64_t dr_sim_ms(const json_t *number, double scale)
+int64_t dr_sim_whole_ms(double ms)
 {
     const double most = 1e14;
-    double ms = json_number_value(number) * scale;
-    return ms > most ? (int64_t)most : ms < -most ? -(int64_t)most : (int64_t)ms;
+    return ms > most ? (int64_t)most : ms >= -most ? (int64_t)ms : -(int64_t)most; /* NaN is the last */
+}
+
+int64_t dr_sim_ms(const json_t *number, double scale)
+{
+    return dr_sim_whole_ms(json_number_value(number) * scale);
 }
 
 int64_t dr_sim_timing(struct dr_sim_cloud *cloud, const char *name, int64_t otherwise_ms)
@@ -116,7 +120,7 @@ int64_t dr_sim_timing(struct dr_sim_cloud *cloud, const char *name, int64_t othe
     const json_t *seconds = json_object_get(timing, "Seconds"), *spread = json_object_get(timing, "Spread");
     double middle = seconds ? json_number_value(seconds) * 1000 : (double)otherwise_ms;
     double drawn = middle + (2 * dr_random_unit(&cloud->random) - 1) * json_number_value(spread) * 1000;
-    return drawn > 0 ? (int64_t)(drawn < 1e14 ? drawn : 1e14) : 0;
+    return drawn > 0 ? dr_sim_whole_ms(drawn) : 0;
 }
 
 char *dr_sim_uuid(struct dr_sim_cloud *cloud)

@@ -46,6 +46,7 @@ int64_t dr_sim_timing(struct dr_sim_cloud *cloud, const char *name, int64_t othe
 /* A JSON number of seconds (scale 1000) or milliseconds (scale 1) as milliseconds, within 3,000 years; 0 for anything
  * else. */
 int64_t dr_sim_ms(const json_t *number, double scale);
+int64_t dr_sim_whole_ms(double ms); /* the same of a number that was computed: what no integer can be is bounded too */
 uint64_t dr_sim_random(struct dr_sim_cloud *cloud);
 /* Ids as AWS makes them, from the seed: a UUID, "i-0abc..." (prefix and hex digits), upper-case base 36. Owned by the
  * caller. */

@@ -97,7 +97,7 @@ bool dr_sim_fault_plan(struct dr_sim_cloud *cloud, const json_t *fault, char **r
         return dr_sim_fault_begin(cloud, fault, ret_problem) != 0;
     if (!dr_sim_fault_check(fault, ret_problem))
         return false;
-    dr_sim_schedule(cloud, dr_sim_now(cloud) + (int64_t)(after * 1000), "fault.begin", "", "", "",
+    dr_sim_schedule(cloud, dr_sim_now(cloud) + dr_sim_whole_ms(after * 1000), "fault.begin", "", "", "",
                     dr_json_share(fault));
     return true;
 }

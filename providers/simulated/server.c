@@ -276,7 +276,7 @@ static bool make_answer(struct connection *connection, int64_t *ret_delay_ms)
         dr_sim_serve(server->cloud, &request, NULL, dr_sim_server_now(server), &reply);
     }
     bool ever = reply.delay_ms != INT64_MAX;
-    *ret_delay_ms = (int64_t)((double)reply.delay_ms / server->speed);
+    *ret_delay_ms = ever ? dr_sim_whole_ms((double)reply.delay_ms / server->speed) : INT64_MAX;
     if (reply.reach == DR_REACH_NOTHING && ever) { /* in process such a name cannot be resolved */
         dr_sim_reply_done(&reply);
         answer_plainly(&reply.answer, 404,

@@ -277,7 +277,7 @@ void dr_sim_stack_at(const struct dr_sim_application *application, const char *r
                       : !reads                                      ? LOST_MS
                       : strcmp(stack->database.region, region) == 0 ? NEAR_MS
                                                                     : FAR_MS;
-    stack->home_ms = (int64_t)((double)base_ms * factor) + slower_ms;
+    stack->home_ms = dr_sim_whole_ms((double)base_ms * factor) + slower_ms;
     stack->read_ms = (int64_t)((double)(base_ms + trip_ms) * factor) + slower_ms;
     stack->write_ms = (int64_t)((double)(base_ms + trip_ms + COMMIT_MS) * factor) + slower_ms;
 }

@@ -170,7 +170,7 @@ static json_t *ask(struct dr_sim_call *call, const json_t *function, const char 
         free(message);
         return value;
     }
-    call->delay_ms += (int64_t)(seconds * 1000);
+    call->delay_ms += dr_sim_whole_ms(seconds * 1000);
     if (error)
         return error_value(*dr_sim_text_in(error, "Type") ? dr_sim_text_in(error, "Type") : "Error",
                            dr_sim_text_in(error, "Message"));
