@@ -123,12 +123,23 @@ int64_t dr_sim_timing(struct dr_sim_cloud *cloud, const char *name, int64_t othe
     return drawn > 0 ? dr_sim_whole_ms(drawn) : 0;
 }
 
-char *dr_sim_uuid(struct dr_sim_cloud *cloud)
+static char *uuid_from(struct dr_random *random)
 {
-    uint64_t high = dr_sim_random(cloud), low = dr_sim_random(cloud);
+    uint64_t high = dr_random_next(random), low = dr_random_next(random);
     return dr_format("%08" PRIx32 "-%04x-4%03x-%04x-%012" PRIx64, (uint32_t)(high >> 32),
                      (unsigned)(high >> 16) & 0xffff, (unsigned)high & 0xfff, ((unsigned)(low >> 48) & 0x3fff) | 0x8000,
                      low & 0xffffffffffff);
+}
+
+char *dr_sim_uuid(struct dr_sim_cloud *cloud)
+{
+    return uuid_from(&cloud->random);
+}
+
+char *dr_sim_request_id(const struct dr_sim_cloud *cloud)
+{
+    struct dr_random own = {.seed = ~cloud->random.seed, .drawn = 2 * cloud->calls};
+    return uuid_from(&own);
 }
 
 char *dr_sim_hex_id(struct dr_sim_cloud *cloud, const char *prefix, unsigned digits)

@@ -37,6 +37,10 @@ extern const struct dr_sim_event dr_sim_fault_events[];
 /* fault.c: whether there is such a fault. */
 bool dr_sim_fault_check(const json_t *fault, char **ret_problem);
 
+/* cloud.c: the id of the call that is being served. From its number and not from the cloud's own draws, so that who
+ * looks more often meets the same world. Owned by the caller. */
+char *dr_sim_request_id(const struct dr_sim_cloud *cloud);
+
 /* check.c: what is wrong with an input by its model, as the service itself would say it. False: `call` has failed. */
 bool dr_sim_check_input(struct dr_sim_call *call);
 

@@ -528,7 +528,7 @@ void dr_sim_serve(struct dr_sim_cloud *cloud, const struct dr_sim_request *reque
     ret_reply->delay_ms = latency(cloud, "");
     const char *host = known_host ? known_host : request->host;
     bool by_scope = take_scope(&visit);
-    visit.request_id = dr_sim_uuid(cloud);
+    visit.request_id = dr_sim_request_id(cloud);
     bool application = !by_scope && serve_application(&visit, host); /* load balancers are in amazonaws.com too */
     if (!application && (by_scope || take_host(&visit, host) || (!known_host && take_form(&visit)))) {
         ret_reply->delay_ms = latency(cloud, visit.region);
