@@ -19,6 +19,7 @@
 #define TCP_MAX 64
 #define TCP_IDLE_MS 10000
 #define NAME_BYTES_MAX 255
+#define PORT_TRIES_MAX 20 /* where the system chooses the port */
 #define CLASS_IN 1
 #define TYPE_OPT 41
 
@@ -433,6 +434,27 @@ static void on_stream_wanted(void *data, int fd, unsigned ready)
     }
 }
 
+/* TCP and UDP on the same port. One that the system chooses for TCP may be taken for UDP: then it is asked for another.
+ */
+static bool bind_both(struct dr_sim_dns_server *dns, const char *address, char **ret_actual, char **ret_problem)
+{
+    for (unsigned tries = 0;; tries++) {
+        dns->udp = -1;
+        dns->tcp = dr_sim_listen(address, false, ret_actual, ret_problem);
+        if (dns->tcp < 0)
+            return false;
+        dns->udp = dr_sim_listen(*ret_actual, true, NULL, ret_problem);
+        if (dns->udp >= 0)
+            return true;
+        if (tries == PORT_TRIES_MAX || strcmp(*ret_actual, address) == 0)
+            return false;
+        close(dns->tcp);
+        free(*ret_actual);
+        free(*ret_problem);
+        *ret_actual = *ret_problem = NULL;
+    }
+}
+
 struct dr_sim_dns_server *dr_sim_dns_server_open(struct dr_sim_server *server, const char *address, char **ret_actual,
                                                  char **ret_problem)
 {
@@ -440,11 +462,7 @@ struct dr_sim_dns_server *dr_sim_dns_server_open(struct dr_sim_server *server, c
     struct dr_runtime *runtime = server->runtime;
     dns->server = server;
     dr_link_init(&dns->streams);
-    dns->tcp = -1;
-    dns->udp = dr_sim_listen(address, true, ret_actual, ret_problem);
-    if (dns->udp >= 0) /* the same port, whichever it became */
-        dns->tcp = dr_sim_listen(*ret_actual, false, NULL, ret_problem);
-    if (dns->udp < 0 || dns->tcp < 0) {
+    if (!bind_both(dns, address, ret_actual, ret_problem)) {
         dr_sim_dns_server_close(dns);
         return NULL;
     }
