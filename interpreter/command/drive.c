@@ -24,30 +24,31 @@ static void say_above(void *progress, const char *line)
     dr_progress_say(progress, "%s\n", line);
 }
 
-bool dr_session_open(struct dr_session *session, bool trace)
+int dr_session_open(struct dr_session *session, bool trace)
 {
+    int status = DR_EXIT_SYSTEM;
     char *problem = NULL;
     session->trace = trace;
     session->store = dr_globals.simulated ? dr_store_memory() : dr_open_store(true);
     if (!session->store)
-        return false;
+        return status;
     if (dr_globals.simulated) {
-        session->runtime = dr_simulation_open(dr_globals.simulate ? dr_globals.simulate : "", &session->cloud);
+        session->runtime = dr_simulation_open(dr_globals.simulate ? dr_globals.simulate : "", &session->cloud, &status);
         if (!session->runtime)
-            return false;
+            return status;
     } else {
         session->runtime = dr_runtime_real_new(&problem);
     }
     if (!session->runtime) {
         dr_complain("%s", problem ? problem : "the runtime cannot be set up");
         free(problem);
-        return false;
+        return status;
     }
     session->catalogue = dr_open_catalogue();
     session->progress = dr_progress_new(trace);
     if (!dr_globals.quiet)
         dr_aws_credentials_say(dr_aws_credentials(dr_open_aws()), say_above, session->progress);
-    return true;
+    return -1;
 }
 
 void dr_session_execution(struct dr_session *session, struct dr_journal *journal)

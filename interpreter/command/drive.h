@@ -18,8 +18,8 @@ struct dr_session {
     int64_t interrupted_ms; /* when */
 };
 
-/* Opens store, catalogue and runtime as the global options say. False, having complained. */
-bool dr_session_open(struct dr_session *session, bool trace);
+/* Opens store, catalogue and runtime as the global options say. -1, or an exit status having complained. */
+int dr_session_open(struct dr_session *session, bool trace);
 /* The execution over `journal` (stolen). */
 void dr_session_execution(struct dr_session *session, struct dr_journal *journal);
 /* Takes the application's lock for this execution. False, having complained. */

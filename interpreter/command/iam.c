@@ -226,8 +226,7 @@ static int print_needs(const struct needs *needs)
     }
     struct dr_text text = {0};
     bool printed = dr_text_json_pretty(&text, document, SIZE_MAX);
-    dr_text_putc(&text, '\n');
-    printed = printed && dr_write_all(1, text.bytes, text.size);
+    printed = printed && dr_print("%s\n", text.bytes);
     dr_text_done(&text);
     json_decref(document);
     return printed ? DR_EXIT_SUCCESS : DR_EXIT_SYSTEM;

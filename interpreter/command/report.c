@@ -298,7 +298,7 @@ static bool print(const json_t *data, bool markdown)
     add_critical_path(&page, json_object_get(data, "criticalPath"));
     add_steps(&page, json_object_get(data, "steps"));
     add_metrics(&page, json_object_get(data, "metrics"));
-    bool printed = dr_write_all(1, page.text.bytes, page.text.size);
+    bool printed = dr_print("%s", page.text.bytes);
     dr_text_done(&page.text);
     return printed;
 }

@@ -278,15 +278,16 @@ static int resume(const struct dr_words *words)
     struct dr_problem problem = {0};
     struct dr_journal *journal = NULL;
     struct plan plan = {0};
-    int status = DR_EXIT_SYSTEM;
     if (words->count > 1)
         return dr_usage(&dr_command_resume, "one execution at a time");
     if (dr_globals.simulated)
         return dr_usage(&dr_command_resume, "a simulated execution leaves nothing to resume");
-    if (!dr_session_open(&session, trace)) {
+    int status = dr_session_open(&session, trace);
+    if (status >= 0) {
         dr_session_close(&session);
         return status;
     }
+    status = DR_EXIT_SYSTEM;
     char *id = dr_find_execution(session.store, words->count == 1 ? words->items[0] : NULL, unfinished, "unfinished");
     if (!id) {
         status = DR_EXIT_USAGE;

@@ -161,11 +161,12 @@ static int run(const struct dr_words *words)
     if (incident_argument && !dr_time_parse(incident_argument, strlen(incident_argument), &incident_ms, NULL))
         return dr_usage(&dr_command_run, "--incident-at: \"%s\" is not a time like 2026-11-21T03:00:00Z",
                         incident_argument);
-    if (!dr_session_open(&session, trace)) {
+    int status = dr_session_open(&session, trace);
+    if (status >= 0) {
         dr_session_close(&session);
-        return DR_EXIT_SYSTEM;
+        return status;
     }
-    int status = DR_EXIT_INVALID;
+    status = DR_EXIT_INVALID;
     struct dr_program *program = dr_program_load(words->items[0], session.catalogue, &found);
     dr_print_findings(&found, program != NULL);
     json_t *input = program ? make_input(program->runbook, &status) : NULL;

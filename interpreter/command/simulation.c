@@ -110,10 +110,11 @@ struct dr_sim_cloud *dr_simulation_cloud(const char *path, uint64_t *ret_seed, i
     return cloud;
 }
 
-struct dr_runtime *dr_simulation_open(const char *path, struct dr_sim_cloud **ret_cloud)
+struct dr_runtime *dr_simulation_open(const char *path, struct dr_sim_cloud **ret_cloud, int *ret_status)
 {
     uint64_t seed;
     *ret_cloud = NULL;
+    *ret_status = DR_EXIT_USAGE;
     if (!*path && dr_globals.faults.count) {
         dr_complain("--fault needs a world that it can happen to: --simulate=WORLD");
         return NULL;
@@ -122,8 +123,7 @@ struct dr_runtime *dr_simulation_open(const char *path, struct dr_sim_cloud **re
         seed = random_seed(clock_now());
         return take_seed(NULL, &seed) ? dr_runtime_virtual_new(seed, clock_now()) : NULL;
     }
-    int status;
-    *ret_cloud = dr_simulation_cloud(path, &seed, &status);
+    *ret_cloud = dr_simulation_cloud(path, &seed, ret_status);
     if (!*ret_cloud)
         return NULL;
     struct dr_runtime *runtime = dr_runtime_virtual_new(seed, dr_sim_now(*ret_cloud));

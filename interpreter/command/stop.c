@@ -78,8 +78,8 @@ static int stop(const struct dr_words *words)
         return dr_usage(&dr_command_stop, "which execution? Give its id ('drrun list')");
     if (dr_globals.simulated)
         return dr_usage(&dr_command_stop, "a simulated execution cannot be reached from outside");
-    int status = DR_EXIT_SYSTEM;
-    if (dr_session_open(&session, false)) {
+    int status = dr_session_open(&session, false);
+    if (status < 0) {
         char *id = dr_find_execution(session.store, words->items[0], NULL, "");
         if (!id)
             status = DR_EXIT_USAGE;

@@ -114,6 +114,12 @@ test_roles() {
     same 'arn:aws:iam::222233334444:role/recovery' "$(jq -r '.Roles | keys[0]' out.txt)" 'all of them'
 }
 
+test_a_full_disk_is_told() {
+    runbook
+    "$DRRUN" iam move.yaml >/dev/full 2>err.txt && fail 'it says nothing of a policy that was lost'
+    contains "$(cat err.txt)" 'No space left on device'
+}
+
 test_wrong_usage() {
     runbook
     expect 2 "$DRRUN" iam

@@ -77,6 +77,9 @@ test_imports() {
     contains "$out" 'fresh'
     HOME=$PWD expect 4 "$DRRUN" models import nothing
     contains "$err" 'nothing: No such file or directory'
+    echo '{}' >file
+    HOME=$PWD expect 4 "$DRRUN" models import file
+    contains "$err" 'file: Not a directory'
     mkdir empty
     HOME=$PWD expect 4 "$DRRUN" models import empty
     contains "$err" 'holds no service models'

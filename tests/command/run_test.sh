@@ -145,7 +145,7 @@ test_virtual_time_and_the_trace() {
     same '["W","P"]' "$(jq -c '[.trace[].exit]' out.txt)" path
     same '{"x":2}' "$(jq -c '.trace[1].assigned' out.txt)" assigned
     [ ! -e "$DRRUN_STORE" ] || fail 'a simulated run left a store'
-    expect 4 "$DRRUN" day.yaml --simulate=world.yaml
+    expect 3 "$DRRUN" day.yaml --simulate=world.yaml
     contains "$err" 'world.yaml'
 }
 
@@ -245,6 +245,18 @@ test_a_failed_run_has_not_met_its_objective() {
     contains "$err" 'fail: execution 2' # resume without an id says which one it took
     expect 3 "$DRRUN" validate missing.yaml
     same 1 "$(tail -n 1 err.txt | wc -l)" 'lines that end'
+}
+
+test_a_wrong_world_is_no_failure_of_the_system() {
+    echo '{StartAt: A, States: {A: {Type: Succeed}}}' >a.yaml
+    : >empty.yaml
+    echo 'Regions: {}' >world.yaml
+    expect 3 "$DRRUN" run a.yaml --simulate=empty.yaml
+    contains "$err" 'empty.yaml: error: The file is empty'
+    expect 3 "$DRRUN" run a.yaml --simulate=nothing.yaml
+    expect 2 "$DRRUN" run a.yaml --simulate=world.yaml --fault Rain:us-east-1
+    expect 2 "$DRRUN" run a.yaml --simulate=world.yaml --seed many
+    expect 0 "$DRRUN" run a.yaml --simulate=world.yaml
 }
 
 run_tests "$@"

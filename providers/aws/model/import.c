@@ -300,7 +300,11 @@ static bool write_index(const struct importing *importing, char **ret_problem)
 
 long dr_aws_models_import(const struct dr_aws_import *import, char **ret_problem)
 {
-    if (access(import->from, R_OK | X_OK) != 0) {
+    struct stat found;
+    bool there = stat(import->from, &found) == 0;
+    if (there && !S_ISDIR(found.st_mode))
+        errno = ENOTDIR;
+    if (!there || !S_ISDIR(found.st_mode) || access(import->from, R_OK | X_OK) != 0) {
         *ret_problem = dr_format("%s: %s", import->from, strerror(errno));
         return -1;
     }
